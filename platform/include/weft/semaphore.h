@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_SEMAPHORE_H
+#define WEFT_SEMAPHORE_H
+
+/*
+ * A number of permits: acquire takes one, release gives one back.
+ *
+ *     static weft_semaphore connections = WEFT_SEMAPHORE_INIT(5);
+ */
+
+#include "atomic.h"
+#include "time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_semaphore {
+    weft_atomic_u32 permits; /* free ones; what the waiters sleep on while it is 0 */
+    weft_atomic_u32 waiters; /* threads in acquire; lets release skip the system call */
+} weft_semaphore;
+
+#define WEFT_SEMAPHORE_INIT(permits) {{(permits)}, {0}}
+
+/**
+ * The caller has a permit.
+ *
+ * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
+ * @return 0; WEFT_ETIMEDOUT: none became free in time
+ *
+ * Threads: any.   Python: Semaphore.acquire.
+ */
+int weft_semaphore_acquire(weft_semaphore *semaphore, weft_time until);
+
+/**
+ * `count` more permits are free, and as many waiters go on.
+ *
+ * @return 0; WEFT_ETOOBIG: there would be more than INT32_MAX, nothing is released
+ *
+ * Threads: any, also one that acquired none.   Python: Semaphore.release(n).
+ */
+int weft_semaphore_release(weft_semaphore *semaphore, uint32_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_SHARED_H
+#define WEFT_SHARED_H
+
+/*
+ * Locks, semaphores and queues between the processes of one program.
+ *
+ * A handle is a small plain value: copy it into the argument of a process, and
+ * both sides use the same object. Objects live in the arena until _close; a
+ * process that dies, even by SIGKILL in the middle of a call, cannot wedge one.
+ *
+ *     weft_shared_mutex lock;
+ *     CHECK(weft_shared_mutex_create(&lock));
+ *     CHECK(weft_process_start(&p, whoami, &lock, sizeof(lock)));
+ */
+
+#include "arena.h"
+#include "time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_shared_mutex {
+    weft_offset at; /* 0: no mutex */
+} weft_shared_mutex;
+
+typedef struct weft_shared_semaphore {
+    weft_offset at;
+} weft_shared_semaphore;
+
+typedef struct weft_shared_queue {
+    weft_offset at;
+} weft_shared_queue;
+
+/**
+ * A free mutex in the arena.
+ *
+ * @return 0; WEFT_ENOMEM, WEFT_ELIMIT: as weft_arena_alloc()
+ *
+ * Threads: any.   Python: multiprocessing.Lock.
+ */
+WEFT_MUST_CHECK int weft_shared_mutex_create(weft_shared_mutex *mutex);
+
+/**
+ * The calling thread holds the mutex.
+ *
+ * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
+ * @return 0; WEFT_ETIMEDOUT; WEFT_EOWNERDEAD: the caller holds it, and the process
+ *         that held it before died: what it guards may be half changed, mend it and
+ *         release; WEFT_EDEADLK: misuse, the caller holds it already; WEFT_EINVAL:
+ *         misuse, no mutex
+ *
+ * Threads: any, in any process.   Python: Lock.acquire.
+ */
+int weft_shared_mutex_acquire(weft_shared_mutex mutex, weft_time until);
+
+/** The mutex is free. 0; WEFT_EPERM: misuse, not the holder. Python: Lock.release. */
+int weft_shared_mutex_release(weft_shared_mutex mutex);
+
+/** The mutex is gone; nobody may use it any more. Threads: any. */
+void weft_shared_mutex_close(weft_shared_mutex mutex);
+
+/**
+ * A semaphore with `permits` free permits. Permits that a process holds when it
+ * dies are lost.
+ *
+ * @return 0; WEFT_ENOMEM, WEFT_ELIMIT: as weft_arena_alloc()
+ *
+ * Threads: any.   Python: multiprocessing.Semaphore.
+ */
+WEFT_MUST_CHECK int weft_shared_semaphore_create(weft_shared_semaphore *semaphore,
+                                                 uint32_t permits);
+
+/** The caller has a permit. 0; WEFT_ETIMEDOUT; WEFT_EINVAL. Python: acquire. */
+int weft_shared_semaphore_acquire(weft_shared_semaphore semaphore, weft_time until);
+
+/** `count` more permits are free. 0; WEFT_ETOOBIG; WEFT_EINVAL. Python: release. */
+int weft_shared_semaphore_release(weft_shared_semaphore semaphore, uint32_t count);
+
+void weft_shared_semaphore_close(weft_shared_semaphore semaphore);
+
+/**
+ * A bounded FIFO queue of items of one size, in the arena. There is no hidden
+ * feeder: an item is in the queue when put returns.
+ *
+ * @param item_size  bytes of one item
+ * @param capacity   items, at least 1
+ * @return 0; WEFT_EINVAL: a size is 0; WEFT_ENOMEM, WEFT_ELIMIT
+ *
+ * Threads: any.   Python: multiprocessing.Queue(maxsize).
+ */
+WEFT_MUST_CHECK int weft_shared_queue_create(weft_shared_queue *queue, size_t item_size,
+                                             size_t capacity);
+
+/**
+ * A copy of the item is in the queue.
+ *
+ * @param item   item_size bytes, still the caller's
+ * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
+ * @return 0; WEFT_ETIMEDOUT: it stayed full; WEFT_ECLOSED; WEFT_EINVAL: misuse
+ *
+ * Threads: any, in any process.   Python: Queue.put.
+ */
+WEFT_MUST_CHECK int weft_shared_queue_put(weft_shared_queue queue, const void *item,
+                                          weft_time until);
+
+/**
+ * The oldest item has been taken out. An item is wholly in the queue or wholly
+ * out; a process that dies loses at most the one that it was taking.
+ *
+ * @param item  receives item_size bytes; untouched on error
+ * @return 0; WEFT_ETIMEDOUT: it stayed empty; WEFT_ECLOSED: closed for putting and
+ *         empty; WEFT_EINVAL: misuse
+ *
+ * Threads: any, in any process.   Python: Queue.get; queue.Empty is WEFT_ETIMEDOUT.
+ */
+WEFT_MUST_CHECK int weft_shared_queue_get(weft_shared_queue queue, void *item, weft_time until);
+
+/** How many items it holds at this moment. Threads: any. Python: qsize, on every system. */
+size_t weft_shared_queue_size(weft_shared_queue queue);
+
+/** Nothing can be put any more; what is there can be got. Wakes all. Python: shutdown. */
+void weft_shared_queue_shutdown(weft_shared_queue queue);
+
+/** The queue is gone; nobody may use it any more. Threads: any. */
+void weft_shared_queue_close(weft_shared_queue queue);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_TASK_H
+#define WEFT_TASK_H
+
+/*
+ * One kind of task, for threads, processes and pools alike: a function, and a
+ * copy of its argument.
+ *
+ *     static int square(weft_task *task)
+ *     {
+ *         int x = WEFT_ARG(task, int);             // copied in
+ *         return WEFT_RETURN(task, int, x * x);    // copied out, to the future
+ *     }
+ *
+ * A task function returns 0, or an error: a code of its own via
+ * weft_task_fail(), or the code of the call that failed, whose sentence
+ * (weft_last_error()) then travels with it.
+ */
+
+#include <stddef.h>
+
+#include "compiler.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_task weft_task; /* valid only while its function runs, in its thread */
+
+typedef int weft_function(weft_task *task);
+
+/* The argument as a value: WEFT_ARG(task, int). The type must be the one that was passed. */
+#define WEFT_ARG(task, type) (*(type const *)weft_task_argument((task), sizeof(type)))
+
+/* Hands the result over and is 0, or the error of weft_task_return(). */
+#define WEFT_RETURN(task, type, value) weft_task_return((task), &(type){value}, sizeof(type))
+
+/* An array as the three arguments that weft_map() and its kin take for it. */
+#define WEFT_ITEMS(array) (array), sizeof((array)[0]), sizeof(array) / sizeof((array)[0])
+
+/**
+ * The copy of the argument that the task was started with.
+ *
+ * @param size  bytes that the caller is about to read
+ * @return the task's own copy, aligned for any type, valid while the task runs;
+ *         NULL: the argument has another size, after weft_on_misuse() was told
+ *
+ * Threads: the task's.   Python: the args of Thread, Process and submit.
+ */
+const void *weft_task_argument(weft_task *task, size_t size);
+
+/** The argument's size in bytes; 0 if there is none. Threads: the task's. */
+size_t weft_task_argument_size(const weft_task *task);
+
+/**
+ * The result is copied and will reach whoever asks the future.
+ *
+ * A task started as a thread or process has no future: its result is dropped.
+ * The last call counts.
+ *
+ * @param result  `size` bytes, still the caller's
+ * @return 0; WEFT_ENOMEM: no memory for the copy, and there is no result
+ *
+ * Threads: the task's.   Python: return value.
+ */
+int weft_task_return(weft_task *task, const void *result, size_t size);
+
+/**
+ * Says why the task fails, in words that the future hands to whoever asks.
+ *
+ * @param code    a WEFT_E... code, usually WEFT_EFAILED; 0 counts as WEFT_EFAILED
+ * @param format  printf's, for one sentence (cut at 255 bytes)
+ * @return code, for `return weft_task_fail(...)`
+ *
+ * Threads: the task's.   Python: raise.
+ */
+int weft_task_fail(weft_task *task, int code, const char *format, ...) WEFT_PRINTF(3, 4);
+
+/* Told of a task that failed where no future could carry it: by whom, and why. */
+typedef void weft_failure_function(const char *task_name, int code, const char *sentence);
+
+/**
+ * From now on `tell` hears of every thread and process whose function returns an
+ * error, in the thread or process that failed, right after it.
+ *
+ * @param tell  NULL: nobody is told. Processes start with nobody: their status
+ *              carries the sentence (weft/process.h).
+ *
+ * Threads: any.   Python: threading.excepthook.
+ */
+void weft_on_failure(weft_failure_function *tell);
+
+/** The name of the task's thread or process, never NULL. Threads: the task's. */
+const char *weft_task_name(const weft_task *task);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

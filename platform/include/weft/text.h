@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_TEXT_H
+#define WEFT_TEXT_H
+
+/*
+ * Text is UTF-8 inside a program: arguments (after weft_main()), what is printed
+ * and what is read. These functions meet the console of each system, and GBK.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler.h"
+#include "time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * The text has been written to standard output, in one piece: lines of several
+ * threads, or processes, do not mix.
+ *
+ * A Windows console gets it as UTF-16; a file or pipe gets UTF-8 everywhere.
+ * What printf left in stdout's buffer goes first.
+ *
+ * @param format  printf's; UTF-8
+ * @return 0; WEFT_ESYSTEM: standard output is closed or full; WEFT_ENOMEM
+ *
+ * Threads: any.   Python: print(..., end="", flush=True).
+ */
+int weft_print(const char *format, ...) WEFT_PRINTF(1, 2);
+
+/** The same to standard error. Python: print(..., file=sys.stderr). */
+int weft_print_error(const char *format, ...) WEFT_PRINTF(1, 2);
+
+/**
+ * One line of standard input, without its end ("\n" or "\r\n").
+ *
+ * @param prompt  printed first, if not NULL
+ * @param line    receives UTF-8 with its end, at most `size` bytes; a longer line is
+ *                cut between characters and its rest dropped
+ * @return 0; WEFT_ECLOSED: end of input; WEFT_ETRUNCATED: the line was cut;
+ *         WEFT_EBADTEXT: it was not UTF-8, bad bytes are U+FFFD now; WEFT_ESYSTEM
+ *
+ * Threads: one reader at a time. The one wait of weft without a deadline: no
+ * system can give a console one.   Python: input.
+ */
+int weft_input(const char *prompt, char *line, size_t size);
+
+/**
+ * The same text in GBK.
+ *
+ * A character that GBK lacks becomes '?', so does a bad byte; the rest is
+ * converted all the same.
+ *
+ * @param text       `length` bytes of UTF-8
+ * @param gbk        receives at most `size` bytes, no terminating zero; never half a
+ *                   character
+ * @param gbk_length receives how many
+ * @param bad        receives the offset in `text` of the first that was replaced;
+ *                   NULL: not wanted
+ * @return 0; WEFT_EBADTEXT: something was replaced; WEFT_ETRUNCATED: it did not fit;
+ *         WEFT_ENOTSUP: the system has no GBK; WEFT_ENOMEM
+ *
+ * Threads: any.   Python: str.encode("gbk", "replace").
+ */
+int weft_gbk_encode(const char *text, size_t length, char *gbk, size_t size, size_t *gbk_length,
+                    size_t *bad);
+
+/**
+ * The text of GBK bytes, in UTF-8.
+ *
+ * The one rule for bad bytes, on every system: what Python's "gbk" refuses is
+ * bad (0x80, 0xFF, a lead byte without a fitting second, pairs of the private
+ * areas); each bad byte becomes U+FFFD, and decoding goes on with the next byte.
+ *
+ * @param gbk   `length` bytes
+ * @param text  receives at most `size` bytes, no terminating zero; never half a
+ *              character; 3 * length is always enough
+ * @param bad   receives the offset in `gbk` of the first bad byte; NULL: not wanted
+ * @return as weft_gbk_encode()
+ *
+ * Threads: any.   Python: bytes.decode("gbk", "replace").
+ */
+int weft_gbk_decode(const char *gbk, size_t length, char *text, size_t size, size_t *text_length,
+                    size_t *bad);
+
+/**
+ * Text from outside, safe to show: control characters (terminal escapes, NUL)
+ * become \x1b and the like, bytes that are not UTF-8 become \xff and the like.
+ *
+ * @param text  `length` bytes
+ * @param shown receives it with a terminating zero, at most `size` bytes, never half
+ *              an escape; 4 * length + 1 is always enough
+ * @return shown
+ *
+ * Threads: any.   Python: near repr, without the quotes.
+ */
+const char *weft_text_printable(const char *text, size_t length, char *shown, size_t size);
+
+/** Whether the bytes are well-formed UTF-8 (RFC 3629). Threads: any. */
+bool weft_text_is_utf8(const char *text, size_t length);
+
+/**
+ * The language that the user's system asks for: "zh", "en", ... two letters, from
+ * LC_ALL, LC_MESSAGES, LANG or, on Windows, the user's interface language.
+ *
+ * @return a constant text; "en" if nothing is set
+ *
+ * Threads: any.   Python: locale.getlocale.
+ */
+const char *weft_text_language(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_INTERNAL_H
+#define WEFT_INTERNAL_H
+
+/* Helpers that the files of platform/ and core/ share; nobody else includes this. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/atomic.h"
+#include "weft/compiler.h"
+#include "weft/error.h"
+#include "weft/fault.h"
+#include "weft/task.h"
+#include "weft/time.h"
+
+/* ---- portable/error.c -------------------------------------------------------- */
+
+/* Makes the sentence the calling thread's last error; returns code. */
+int weft__fail(int code, const char *format, ...) WEFT_PRINTF(2, 3);
+
+/* The same, and tells weft_on_misuse(). Call it with no lock held. */
+int weft__misuse(int code, const char *format, ...) WEFT_PRINTF(2, 3);
+
+/* ---- oserror.c of each backend ------------------------------------------------ */
+
+/* errno, GetLastError() or WSAGetLastError() as a code; fails with the sentence
+ * followed by the system's own words and number. */
+int weft__fail_system(long system_error, const char *format, ...) WEFT_PRINTF(2, 3);
+
+/* ---- portable/deadline.c ------------------------------------------------------ */
+
+/* From now to `until` in ms, rounded up; 0 if it has passed, `most` at most (also for
+ * WEFT_FOREVER). */
+int64_t weft__ms_until(weft_time until, int64_t most);
+
+/* The earlier of `until` and now + slice. */
+weft_time weft__slice(weft_time until, weft_time slice);
+
+/* ---- portable/task.c ---------------------------------------------------------- */
+
+/* Where a result of weft_task_return() goes. */
+typedef int weft__result_function(weft_task *task, const void *result, size_t size);
+
+struct weft_task {
+    const void *argument;
+    size_t size;
+    const char *name;                /* of the thread or process that runs it */
+    weft__result_function *returned; /* NULL: results are dropped */
+    void *context;                   /* of `returned` */
+    int code;                        /* of weft_task_fail, 0 before */
+    char sentence[256];              /* of weft_task_fail, or of the failing call */
+};
+
+/* Runs the function; its code, with task->sentence filled if that is not 0. */
+int weft__task_run(weft_task *task, weft_function *function);
+
+/* Tells weft_on_failure() of a task that nobody else will hear of. */
+void weft__task_tell(const weft_task *task);
+
+/* ---- portable/call.c ---------------------------------------------------------- */
+
+/* Runs call(context) in a thread of its own and waits for it until the deadline:
+ * gives a deadline to what the system cannot interrupt. At WEFT_ETIMEDOUT the call
+ * goes on alone; whoever is last calls release(context). The context is from
+ * weft_alloc and may be touched by the caller only after 0. */
+int weft__call_until(void (*call)(void *context), void (*release)(void *context), void *context,
+                     weft_time until);
+
+/* ---- portable/resolve.c ------------------------------------------------------- */
+
+/* Up to `capacity` addresses of host:port. Errors as weft_address_resolve(). */
+struct weft_address;
+int weft__resolve(const char *host, int port, struct weft_address *addresses, size_t capacity,
+                  size_t *count, weft_time until);
+
+/* ---- portable/arena.c --------------------------------------------------------- */
+
+enum { WEFT_ARENA_PROCESSES = 1024 };
+
+/* The arena, made at the first call. */
+struct weft_seam_arena;
+int weft__arena(const struct weft_seam_arena **arena);
+
+/* This process becomes a user of the arena its parent made (weft_main). */
+int weft__arena_attached(const struct weft_seam_arena *arena);
+
+/* Names this process among those of the arena, never 0, never the same for two
+ * processes of one program: slot and generation. */
+uint32_t weft__arena_self(void);
+
+/* False once the process of that name has died. */
+bool weft__arena_process_alive(uint32_t name);
+
+/* ---- portable/child.c --------------------------------------------------------- */
+
+/* From now on Ctrl-C is for this process's parent. */
+void weft__process_ignore_interrupt(void);
+
+/* ---- portable/process.c ------------------------------------------------------- */
+
+/* A function of this program as a value that all its processes understand. */
+typedef struct weft__function_ref {
+    uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
+    uint64_t offset;
+} weft__function_ref;
+
+int weft__function_name(weft__function_ref *ref, weft_function *function);
+int weft__function_find(weft__function_ref ref, weft_function **function);
+
+/* The word, in the arena, is raised and its shared sleepers are woken when the process
+ * has ended; at once if it has. Set once per process, by its starter. */
+struct weft_process;
+void weft__process_on_end(struct weft_process *process, weft_atomic_u32 *bell);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_SEAM_H
+#define WEFT_SEAM_H
+
+/*
+ * What an operating system must do for weft. A port supplies these functions, in
+ * files of the same names as those of posix/ and win32/, and nothing else:
+ * everything above is written once, in portable/ and core/.
+ *
+ * Functions that can fail return 0 or a WEFT_E... code after weft__fail() has
+ * put the system's reason into weft_last_error(), unless said otherwise.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/atomic.h"
+#include "weft/caps.h"
+#include "weft/process.h"
+#include "weft/socket.h"
+#include "weft/task.h"
+#include "weft/time.h"
+
+/* ---- clock.c ---------------------------------------------------------------- */
+
+/* Monotonic ns, > 0. */
+weft_time weft_seam_clock(void);
+
+/* ---- wait.c ----------------------------------------------------------------- */
+
+/* The contracts of weft_wait() and weft_wake(); `until` is in the future or
+ * WEFT_FOREVER. Sets no last error. */
+int weft_seam_wait(weft_atomic_u32 *word, uint32_t seen, weft_time until);
+void weft_seam_wake(weft_atomic_u32 *word, int32_t count);
+
+/* ---- wait_shared.c: the same for words in the arena, between processes ------- */
+
+int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until);
+void weft_seam_wake_shared(weft_atomic_u32 *word, int32_t count);
+
+/* ---- thread.c --------------------------------------------------------------- */
+
+typedef struct weft_seam_thread {
+    uintptr_t handle; /* pthread_t, HANDLE or SDL_Thread * */
+} weft_seam_thread;
+
+/* A new thread calls run(context). Its name is shown by debuggers, cut as the
+ * system needs. WEFT_ELIMIT: refused. */
+int weft_seam_thread_start(weft_seam_thread *thread, void (*run)(void *context), void *context,
+                           size_t stack_size, const char *name);
+
+/* The thread, whose run() has returned or is about to, is gone and its
+ * thread-local destructors have run. */
+void weft_seam_thread_join(weft_seam_thread thread);
+
+/* Its resources go with it when it ends. */
+void weft_seam_thread_detach(weft_seam_thread thread);
+
+/* CPUs that the affinity mask allows, and that a cgroup quota pays for, rounded
+ * up; at least 1. */
+unsigned weft_seam_cpu_count(void);
+
+/* ---- local.c ---------------------------------------------------------------- */
+
+/* A key, never 0, for which every thread has a value, NULL at first; a thread
+ * that ends calls destructor(value) where it is not NULL. */
+int weft_seam_local_create(uint64_t *key, void (*destructor)(void *value));
+void *weft_seam_local_get(uint64_t key);
+int weft_seam_local_set(uint64_t key, void *value);
+void weft_seam_local_close(uint64_t key);
+
+/* ---- arena.c: one anonymous shared mapping per program ----------------------- */
+
+/* The whole mapping, of which only committed parts may be touched. */
+typedef struct weft_seam_arena {
+    void *base;
+    size_t size;
+    uintptr_t handle; /* descriptor or HANDLE that children inherit */
+} weft_seam_arena;
+
+/* The first bytes of every arena belong to the backend; create commits them. */
+enum { WEFT_SEAM_ARENA_RESERVED = 65536 };
+
+int weft_seam_arena_create(weft_seam_arena *arena, size_t size);
+
+/* Maps the arena that the parent handed over by weft_seam_process_start(). */
+int weft_seam_arena_attach(weft_seam_arena *arena, uintptr_t handle, size_t size);
+
+/* Bytes from offset on are backed by memory, zero at first, in all processes.
+ * WEFT_ENOMEM: the system's shared memory is full. Doing it twice is harmless. */
+int weft_seam_arena_commit(const weft_seam_arena *arena, uint64_t offset, size_t size);
+
+/* A mark by which any process of the program can see whether this one lives, also
+ * after its number was given to another. `slot` is this process's own number in the
+ * arena (0 to WEFT_ARENA_PROCESSES - 1). */
+int weft_seam_process_mark(const weft_seam_arena *arena, uint32_t slot, uint64_t *mark);
+
+/* False once the process that set the mark has died, also before its parent
+ * collected it. */
+bool weft_seam_process_alive(const weft_seam_arena *arena, uint32_t slot, uint64_t mark);
+
+/* ---- process.c -------------------------------------------------------------- */
+
+typedef struct weft_seam_process {
+    uint64_t pid;
+    uintptr_t handle; /* HANDLE; pidfd or the parent's end of the life line on POSIX */
+    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: unused */
+    uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: unused */
+    bool ours;        /* this program again, not another one */
+} weft_seam_process;
+
+/* This program again, with one argument: `start`, a text that weft_main() meets in
+ * weft_seam_process_begin(), preceded there by what the child needs to find the
+ * arena. Standard input is nothing, output and errors are the parent's, nothing
+ * else is inherited. */
+int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *arena,
+                            const char *start);
+
+/* Another program; input and output receive the parent's ends of pipes where the
+ * options ask for them, otherwise UINTPTR_MAX. */
+int weft_seam_process_open(weft_seam_process *process, const char *const *arguments,
+                           const weft_program_options *options, uintptr_t *input,
+                           uintptr_t *output);
+
+/* Blocks until the process has ended and tells code and signal; called once per
+ * process, by one thread. The system still keeps its number for it:
+ * weft_seam_process_close() lets go of that. */
+void weft_seam_process_wait(weft_seam_process *process, weft_process_status *status);
+
+/* Ask, and force. 0 too if it has ended. Never called after weft_seam_process_close(),
+ * so the number is still its own. */
+int weft_seam_process_terminate(weft_seam_process *process);
+int weft_seam_process_kill(weft_seam_process *process);
+
+void weft_seam_process_close(weft_seam_process *process);
+
+/* Called first by weft_main(). Arguments become UTF-8, the console is made ready. In
+ * a child that weft_seam_process_start() made: *start is its text, the arena is
+ * attached, and from now on the process ends when its parent does. Otherwise *start
+ * is NULL. */
+int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena);
+
+uint64_t weft_seam_process_pid(void);
+
+/* Workers of a pool leave Ctrl-C to their parent. */
+void weft_seam_process_ignore_interrupt(void);
+
+/* Ends this process at once with `code`, no clean-up. */
+void weft_seam_process_exit(int code);
+
+/* Pipes of weft_seam_process_open(). Both block. Read gives *length 0 at the end.
+ * WEFT_ECLOSED: nobody reads any more. */
+int weft_seam_pipe_read(uintptr_t pipe, void *buffer, size_t size, size_t *length);
+int weft_seam_pipe_write(uintptr_t pipe, const void *data, size_t size);
+void weft_seam_pipe_close(uintptr_t pipe);
+
+/* ---- module.c: functions as module + offset ---------------------------------- */
+
+/* Which loaded module a function is in, as text that finds it again in another
+ * process of this program ("" is the program itself), and how far from its start. */
+int weft_seam_module_of(weft_function *function, char *module, size_t size, uint64_t *offset);
+
+/* The function there. WEFT_ENOTFOUND: no such module here. */
+int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function);
+
+/* ---- socket.c --------------------------------------------------------------- */
+
+/* All addresses of a host, at most `capacity`; blocks as long as the system likes
+ * (portable/resolve.c puts the deadline on it). host NULL: all interfaces. */
+int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_t capacity,
+                      size_t *count);
+
+/* The functions of weft/socket.h that a backend implements whole are not repeated
+ * here: weft_tcp_listen, weft_udp_open, weft_socket_* are in socket.c of each
+ * backend. These two make a connection and text of one address. */
+int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, weft_time until);
+int weft_seam_interface_number(const char *name, uint32_t *number);
+int weft_seam_interface_name(uint32_t number, char *name, size_t size);
+
+/* ---- text.c ----------------------------------------------------------------- */
+
+enum weft_seam_stream { WEFT_SEAM_INPUT, WEFT_SEAM_OUTPUT, WEFT_SEAM_ERRORS };
+
+/* UTF-8 text to a console (as the console needs it) or bytes to a file or pipe. */
+int weft_seam_text_write(enum weft_seam_stream stream, const char *text, size_t length);
+
+/* Some bytes of standard input as UTF-8, at least 1; *length 0: end of input. */
+int weft_seam_text_read(char *buffer, size_t size, size_t *length);
+
+/* The two-byte GBK character as one Unicode scalar, and back; 0: there is none.
+ * WEFT_ENOTSUP from _ready: the system has no GBK. */
+int weft_seam_gbk_ready(void);
+uint32_t weft_seam_gbk_to_unicode(uint8_t lead, uint8_t trail);
+uint32_t weft_seam_gbk_from_unicode(uint32_t scalar);
+
+/* The user's language as the system names it ("zh_CN.UTF-8"), or "". */
+void weft_seam_text_locale(char *name, size_t size);
+
+#endif
