@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weft_main(): where a child of weft_process_start() leaves main() and runs its
+ * function instead.
+ */
+#include "child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "seam.h"
+#include "weft/arena.h"
+#include "weft/atomic.h"
+#include "weft/process.h"
+#include "weft/thread.h"
+
+/* Set by weft_main in the main thread with release, read by starters with acquire. */
+static weft_atomic_u32 main_called;
+
+/* Written by weft_main before any other thread exists. */
+static char process_name[WEFT__CHILD_NAME] = "MainProcess";
+
+bool weft__main_called(void)
+{
+    return weft_load_u32(&main_called, WEFT_ACQUIRE) != 0;
+}
+
+const char *weft_process_current_name(void)
+{
+    return process_name;
+}
+
+uint64_t weft_process_current_pid(void)
+{
+    return weft_seam_process_pid();
+}
+
+void weft__process_ignore_interrupt(void)
+{
+    weft_seam_process_ignore_interrupt();
+}
+
+/* Runs the child's function; its code. */
+static int run(struct weft__child_block *block)
+{
+    weft_task task = {.argument = block + 1, .size = (size_t)block->size, .name = process_name};
+    weft_function *function;
+    int err = weft__function_find(block->function, &function);
+
+    if (err == 0) {
+        err = weft__task_run(&task, function);
+        memcpy(block->sentence, task.sentence, sizeof(block->sentence));
+    } else {
+        snprintf(block->sentence, sizeof(block->sentence), "%.250s", weft_last_error());
+    }
+    return err;
+}
+
+/* A child ends here, with everything printed that was to be. */
+static void be_a_child(const char *start)
+{
+    struct weft__child_block *block = weft_arena_pointer(strtoull(start, NULL, 16));
+    int code;
+
+    snprintf(process_name, sizeof(process_name), "%s", block->name);
+    code = run(block);
+    if (code == 0)
+        weft_thread_join_all(WEFT_FOREVER);
+    block->error = code;
+    exit(code == 0 ? 0 : 1);
+}
+
+void weft_main(int *argc, char ***argv)
+{
+    weft_seam_arena arena;
+    const char *start = NULL;
+    int err;
+
+    weft_thread_current_id(); /* the main thread is number 1 */
+    err = weft_seam_process_begin(argc, argv, &start, &arena);
+    if (err == 0 && start)
+        err = weft__arena_attached(&arena);
+    if (err != 0) {
+        /* Nobody is there who could be told: the one place where weft speaks itself. */
+        fprintf(stderr, "weft: this process could not begin: %s\n", weft_last_error());
+        weft_seam_process_exit(1);
+    }
+    weft_store_u32(&main_called, 1, WEFT_RELEASE);
+    if (start)
+        be_a_child(start);
+}

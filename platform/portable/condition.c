@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A condition as a counter of notifications (as in Bionic's pthread_cond).
+ *
+ * A waiter reads the counter while it holds the mutex, releases the mutex, and
+ * sleeps only if the counter is still the same: a notification in between is never
+ * lost. `waiters` is raised before the mutex is released; a notifier that changed
+ * what is waited for under the mutex therefore sees it (ordered by the mutex), and
+ * one that sees 0 may skip the wake. The counter is raised even then, so that a
+ * waiter on its way to sleep, counted or not, does not sleep on the old value.
+ */
+#include "weft/condition.h"
+
+#include "internal.h"
+#include "weft/thread.h"
+#include "weft/wait.h"
+
+int weft_condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until)
+{
+    uint32_t seen = weft_load_u32(&condition->sequence, WEFT_RELAXED);
+    int err;
+
+    if (weft_load_u32(&mutex->owner, WEFT_RELAXED) != weft_thread_current_id())
+        return weft__misuse(WEFT_EPERM, "condition %p: %s waits without holding mutex %p",
+                            (void *)condition, weft_thread_current_name(), (void *)mutex);
+    weft_fetch_add_u32(&condition->waiters, 1, WEFT_SEQ_CST);
+    weft_mutex_release(mutex);
+    err = weft_wait(&condition->sequence, seen, until);
+    weft_fetch_sub_u32(&condition->waiters, 1, WEFT_RELAXED);
+    weft_mutex_acquire(mutex, WEFT_FOREVER);
+    if (err != 0 && weft_load_u32(&condition->sequence, WEFT_RELAXED) != seen)
+        err = 0; /* the notification came together with the deadline: it counts */
+    if (err != 0)
+        return weft__fail(err, "condition %p: no notification until the deadline",
+                          (void *)condition);
+    return 0;
+}
+
+static void notify(weft_condition *condition, int32_t count)
+{
+    /* seq_cst on both sides: either the waiter is seen here, or it sees the new value. */
+    weft_fetch_add_u32(&condition->sequence, 1, WEFT_SEQ_CST);
+    if (weft_load_u32(&condition->waiters, WEFT_SEQ_CST) != 0)
+        weft_wake(&condition->sequence, count);
+}
+
+void weft_condition_notify(weft_condition *condition)
+{
+    notify(condition, 1);
+}
+
+void weft_condition_notify_all(weft_condition *condition)
+{
+    notify(condition, WEFT_WAKE_ALL);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A readers-writer lock that prefers writers: readers wait while a writer holds it
+ * or waits. The mutex guards all counts and is held for a few instructions only.
+ */
+#include "weft/rwlock.h"
+
+#include "internal.h"
+#include "weft/thread.h"
+
+static int refuse_writer_locked(weft_rwlock *rwlock)
+{
+    if (rwlock->writer != weft_thread_current_id())
+        return 0;
+    return WEFT_EDEADLK;
+}
+
+static int tell(weft_rwlock *rwlock, int err, const char *what)
+{
+    if (err == WEFT_EDEADLK)
+        return weft__misuse(err, "rwlock %p: %s writes already and wants to %s", (void *)rwlock,
+                            weft_thread_current_name(), what);
+    if (err != 0)
+        return weft__fail(err, "rwlock %p: could not %s until the deadline", (void *)rwlock, what);
+    return 0;
+}
+
+int weft_rwlock_acquire_read(weft_rwlock *rwlock, weft_time until)
+{
+    weft_mutex_acquire(&rwlock->mutex, WEFT_FOREVER);
+    int err = refuse_writer_locked(rwlock);
+    while (err == 0 && (rwlock->writer != 0 || rwlock->writers_waiting > 0))
+        err = weft_condition_wait(&rwlock->may_read, &rwlock->mutex, until);
+    if (err == WEFT_ETIMEDOUT && rwlock->writer == 0 && rwlock->writers_waiting == 0)
+        err = 0;
+    if (err == 0)
+        rwlock->readers++;
+    weft_mutex_release(&rwlock->mutex);
+    return tell(rwlock, err, "read");
+}
+
+int weft_rwlock_acquire_write(weft_rwlock *rwlock, weft_time until)
+{
+    weft_mutex_acquire(&rwlock->mutex, WEFT_FOREVER);
+    int err = refuse_writer_locked(rwlock);
+    rwlock->writers_waiting++;
+    while (err == 0 && (rwlock->writer != 0 || rwlock->readers > 0))
+        err = weft_condition_wait(&rwlock->may_write, &rwlock->mutex, until);
+    rwlock->writers_waiting--;
+    if (err == WEFT_ETIMEDOUT && rwlock->writer == 0 && rwlock->readers == 0)
+        err = 0;
+    if (err == 0)
+        rwlock->writer = weft_thread_current_id();
+    else if (rwlock->writers_waiting == 0 && rwlock->writer == 0)
+        weft_condition_notify_all(&rwlock->may_read); /* they waited for this writer */
+    else if (rwlock->writer == 0 && rwlock->readers == 0)
+        weft_condition_notify(&rwlock->may_write); /* a wake-up meant for us may be theirs */
+    weft_mutex_release(&rwlock->mutex);
+    return tell(rwlock, err, "write");
+}
+
+int weft_rwlock_release(weft_rwlock *rwlock)
+{
+    uint32_t self = weft_thread_current_id();
+    bool mine;
+
+    weft_mutex_acquire(&rwlock->mutex, WEFT_FOREVER);
+    mine = rwlock->writer == self || (rwlock->writer == 0 && rwlock->readers > 0);
+    if (mine && rwlock->writer == self)
+        rwlock->writer = 0;
+    else if (mine)
+        rwlock->readers--;
+    if (mine && rwlock->readers == 0) {
+        if (rwlock->writers_waiting > 0)
+            weft_condition_notify(&rwlock->may_write);
+        else
+            weft_condition_notify_all(&rwlock->may_read);
+    }
+    weft_mutex_release(&rwlock->mutex);
+    if (!mine)
+        return weft__misuse(WEFT_EPERM, "rwlock %p: %s releases it without holding it",
+                            (void *)rwlock, weft_thread_current_name());
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "weft/time.h"
+
+#include "seam.h"
+#include "weft/wait.h"
+
+weft_time weft_clock(void)
+{
+    return weft_seam_clock();
+}
+
+weft_time weft_in(weft_time duration)
+{
+    weft_time now = weft_seam_clock();
+
+    if (duration <= 0)
+        return now;
+    return duration > WEFT_FOREVER - now ? WEFT_FOREVER : now + duration;
+}
+
+void weft_sleep(weft_time duration)
+{
+    weft_atomic_u32 nobody_wakes = {0};
+    weft_time until = weft_in(duration);
+
+    if (duration <= 0)
+        return;
+    while (weft_wait(&nobody_wakes, 0, until) == 0)
+        continue;
+}
