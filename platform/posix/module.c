@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Modules by dl_iterate_phdr (Linux, the BSDs): the object one of whose segments holds
+ * the function; the first object is the program itself.
+ */
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+#include "seam.h"
+
+struct search {
+    uintptr_t address;  /* looked for, or 0 */
+    const char *module; /* looked for, or NULL */
+    uintptr_t base;     /* found */
+    const char *found;  /* name of what was found, "" for the program; NULL: not yet */
+    int index;
+};
+
+static bool holds(const struct dl_phdr_info *info, uintptr_t address)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && address >= start &&
+            address - start < info->dlpi_phdr[i].p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static int look(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct search *search = context;
+    const char *name = search->index++ == 0 ? "" : info->dlpi_name;
+
+    (void)size;
+    if (search->module ? strcmp(search->module, name) != 0 : !holds(info, search->address))
+        return 0;
+    search->base = info->dlpi_addr;
+    search->found = name;
+    return 1;
+}
+
+/* ISO C has no cast between functions and numbers; POSIX promises that it works. */
+static uintptr_t address_of(weft_function *function)
+{
+    uintptr_t address;
+
+    memcpy(&address, &function, sizeof(address));
+    return address;
+}
+
+int weft_seam_module_of(weft_function *function, char *module, size_t size, uint64_t *offset)
+{
+    struct search search = {.address = address_of(function)};
+
+    dl_iterate_phdr(look, &search);
+    if (!search.found || (size_t)snprintf(module, size, "%s", search.found) >= size)
+        return weft__fail(WEFT_ENOTFOUND, "function at %#llx: in no loaded module",
+                          (unsigned long long)search.address);
+    *offset = search.address - search.base;
+    return 0;
+}
+
+int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function)
+{
+    struct search search = {.module = module};
+
+    dl_iterate_phdr(look, &search);
+    if (!search.found && dlopen(module, RTLD_NOW)) {
+        search.index = 0;
+        dl_iterate_phdr(look, &search);
+    }
+    if (!search.found)
+        return weft__fail(WEFT_ENOTFOUND, "module %s: not loaded in this process", module);
+    uintptr_t address = search.base + (uintptr_t)offset;
+    memcpy(function, &address, sizeof(address));
+    return 0;
+}

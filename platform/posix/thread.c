@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "seam.h"
+#include "weft/memory.h"
+
+/* The system cuts names: Linux keeps 15 bytes. */
+enum { NAME_SIZE = 16 };
+
+struct start {
+    void (*run)(void *context);
+    void *context;
+    char name[NAME_SIZE];
+};
+
+/* Linux sets the name of any thread, macOS that of the calling one; POSIX has none. */
+static void set_name(const char *name)
+{
+#if defined(__APPLE__)
+    pthread_setname_np(name);
+#elif defined(_GNU_SOURCE)
+    pthread_setname_np(pthread_self(), name);
+#else
+    (void)name;
+#endif
+}
+
+static void *trampoline(void *argument)
+{
+    struct start start = *(struct start *)argument;
+
+    weft_free(argument);
+    set_name(start.name);
+    start.run(start.context);
+    return NULL;
+}
+
+/* Whole pages, and no less than the system's least. */
+static size_t stack_of(size_t wanted)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    long least = sysconf(_SC_THREAD_STACK_MIN);
+
+    if (least > 0 && wanted < (size_t)least)
+        wanted = (size_t)least;
+    return (wanted + page - 1) / page * page;
+}
+
+int weft_seam_thread_start(weft_seam_thread *thread, void (*run)(void *context), void *context,
+                           size_t stack_size, const char *name)
+{
+    struct start *start = weft_alloc(sizeof(*start));
+    pthread_attr_t attributes;
+    pthread_t handle;
+    int error;
+
+    if (!start)
+        return WEFT_ENOMEM;
+    start->run = run;
+    start->context = context;
+    strncpy(start->name, name, NAME_SIZE - 1);
+    error = pthread_attr_init(&attributes);
+    if (error != 0)
+        goto free_start;
+    if (stack_size > 0)
+        error = pthread_attr_setstacksize(&attributes, stack_of(stack_size));
+    if (error == 0)
+        error = pthread_create(&handle, &attributes, trampoline, start);
+    pthread_attr_destroy(&attributes);
+    if (error != 0)
+        goto free_start;
+    thread->handle = (uintptr_t)handle;
+    return 0;
+
+free_start:
+    weft_free(start);
+    return weft__fail_system(error, "thread %s: the system starts no more", name);
+}
+
+void weft_seam_thread_join(weft_seam_thread thread)
+{
+    pthread_join((pthread_t)thread.handle, NULL);
+}
+
+void weft_seam_thread_detach(weft_seam_thread thread)
+{
+    pthread_detach((pthread_t)thread.handle);
+}
