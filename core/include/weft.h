@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+/* Everything at once, for lessons and first programs. Others include what they use. */
+
+#include <weft/arena.h>
+#include <weft/atomic.h>
+#include <weft/barrier.h>
+#include <weft/caps.h>
+#include <weft/condition.h>
+#include <weft/error.h>
+#include <weft/event.h>
+#include <weft/executor.h>
+#include <weft/future.h>
+#include <weft/http.h>
+#include <weft/local.h>
+#include <weft/memory.h>
+#include <weft/mutex.h>
+#include <weft/once.h>
+#include <weft/process.h>
+#include <weft/queue.h>
+#include <weft/rwlock.h>
+#include <weft/semaphore.h>
+#include <weft/server.h>
+#include <weft/shared.h>
+#include <weft/socket.h>
+#include <weft/task.h>
+#include <weft/text.h>
+#include <weft/thread.h>
+#include <weft/time.h>
+#include <weft/wait.h>
+
+#endif

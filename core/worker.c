@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop of a worker process: one call after another from its channel. */
+#include "worker.h"
+
+#include <string.h>
+
+#include "weft/process.h"
+#include "weft/wait.h"
+
+void weft__ring_bell(weft_atomic_u32 *bell)
+{
+    weft_fetch_add_u32(bell, 1, WEFT_RELEASE);
+    weft_wake_shared(bell, WEFT_WAKE_ALL);
+}
+
+static int keep_result(weft_task *task, const void *result, size_t size)
+{
+    struct weft__call *call = task->context;
+    void *place = call->inline_result;
+
+    weft_arena_free(call->result);
+    call->result = 0;
+    call->result_size = 0;
+    if (size > WEFT__INLINE_RESULT) {
+        int err = weft_arena_alloc(&call->result, size);
+
+        if (err != 0)
+            return err;
+        place = weft_arena_pointer(call->result);
+    }
+    if (size > 0)
+        memcpy(place, result, size);
+    call->result_size = size;
+    return 0;
+}
+
+static void run(struct weft__call *call)
+{
+    weft_task task = {.argument = call + 1,
+                      .size = (size_t)call->size,
+                      .name = weft_process_current_name(),
+                      .returned = keep_result,
+                      .context = call};
+    weft_function *function;
+
+    call->code = weft__function_find(call->function, &function);
+    if (call->code == 0)
+        call->code = weft__task_run(&task, function);
+    else
+        weft_task_fail(&task, call->code, "%s", weft_last_error());
+    memcpy(call->sentence, task.sentence, sizeof(call->sentence));
+}
+
+int weft__worker(weft_task *task)
+{
+    struct weft__channel *channel = weft_arena_pointer(WEFT_ARG(task, weft_offset));
+    weft_atomic_u32 *pool_bell = weft_arena_pointer(channel->pool_bell);
+    uint32_t done = 0;
+
+    weft__process_ignore_interrupt();
+    weft_store_u32(&channel->ready, 1, WEFT_RELEASE);
+    weft__ring_bell(pool_bell);
+    for (;;) {
+        uint32_t seen = weft_load_u32(&channel->bell, WEFT_ACQUIRE);
+
+        if (weft_load_u32(&channel->put, WEFT_ACQUIRE) == done) {
+            if (weft_load_u32(&channel->stop, WEFT_ACQUIRE) != 0)
+                return 0;
+            (void)weft_wait_shared(&channel->bell, seen, WEFT_FOREVER);
+            continue;
+        }
+        uint64_t offset = weft_load_u64(&channel->calls[done % WEFT__RING], WEFT_RELAXED);
+        weft_store_u32(&channel->begun, done + 1, WEFT_RELEASE);
+        run(weft_arena_pointer(offset));
+        weft_store_u32(&channel->done, ++done, WEFT_RELEASE);
+        weft__ring_bell(pool_bell);
+    }
+}
