@@ -20,12 +20,12 @@ struct node {
 };
 
 struct weft_completion {
-    weft_mutex mutex;             /* guards everything below */
-    weft_condition changed;       /* a node was appended */
-    struct node *first, **last;   /* done, and not told yet */
-    size_t outstanding;           /* added, and not told yet */
-    size_t callbacks;             /* added, and not done yet */
-    bool closed;                  /* the owner is gone */
+    weft_mutex mutex;           /* guards everything below */
+    weft_condition changed;     /* a node was appended */
+    struct node *first, **last; /* done, and not told yet */
+    size_t outstanding;         /* added, and not told yet */
+    size_t callbacks;           /* added, and not done yet */
+    bool closed;                /* the owner is gone */
 };
 
 static void destroy(weft_completion *completion)

@@ -35,9 +35,9 @@ struct weft_future {
     struct callback *callbacks; /* newest first */
     int code;                   /* the producer's until the state is final, and so on below */
     size_t size;
-    void *result;               /* inline_result, heap or NULL */
-    weft_offset shared;         /* or in the arena; 0: not */
-    char *sentence;             /* NULL: none, or no memory for it */
+    void *result;       /* inline_result, heap or NULL */
+    weft_offset shared; /* or in the arena; 0: not */
+    char *sentence;     /* NULL: none, or no memory for it */
     union {
         char bytes[INLINE_RESULT];
         long double for_alignment;
@@ -147,18 +147,25 @@ void weft__future_finish(weft_future *future, int code, const char *sentence)
     end(future, FINISHED);
 }
 
-int weft_future_cancel(weft_future *future)
+bool weft__future_withdraw(weft_future *future)
 {
     uint32_t state = PENDING;
 
     /* RUNNING for a moment: the producer must not begin, and `end` is one place. */
-    if (weft_cas_u32(&future->state, &state, RUNNING, WEFT_ACQ_REL)) {
-        future->code = WEFT_ECANCELED;
-        end(future, CANCELLED);
+    if (!weft_cas_u32(&future->state, &state, RUNNING, WEFT_ACQ_REL))
+        return state == CANCELLED;
+    future->code = WEFT_ECANCELED;
+    end(future, CANCELLED);
+    return true;
+}
+
+int weft_future_cancel(weft_future *future)
+{
+    uint32_t state;
+
+    if (weft__future_withdraw(future))
         return 0;
-    }
-    if (state == CANCELLED)
-        return 0;
+    state = weft_load_u32(&future->state, WEFT_ACQUIRE);
     if (state == FINISHED)
         return weft__fail(WEFT_ECLOSED, "future %p: it is done", (void *)future);
     return weft__fail(WEFT_EBUSY, "future %p: its task runs already", (void *)future);

@@ -51,7 +51,7 @@ static int fill(weft_imap *imap, struct under_way *slot)
     if (imap->completion)
         err = weft__completion_add(imap->completion, slot->future, (size_t)(slot - imap->slots));
     if (err != 0) {
-        (void)weft_future_cancel(slot->future);
+        (void)weft__future_withdraw(slot->future);
         weft_future_release(slot->future);
         slot->future = NULL;
         return err;
@@ -118,15 +118,14 @@ int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until
     int err;
 
     if (imap->told == imap->item_count)
-        return weft__fail(WEFT_ECLOSED, "imap: all %zu results have been taken",
-                          imap->item_count);
+        return weft__fail(WEFT_ECLOSED, "imap: all %zu results have been taken", imap->item_count);
     err = next_slot(imap, &slot, until);
     if (err != 0)
         return err;
     if (index)
         *index = slot->index;
-    err = weft_future_result(slot->future, imap->result_size > 0 ? result : NULL,
-                             imap->result_size, WEFT_NOW);
+    err = weft_future_result(slot->future, imap->result_size > 0 ? result : NULL, imap->result_size,
+                             WEFT_NOW);
     weft_future_release(slot->future);
     slot->future = NULL;
     imap->told++;
@@ -143,7 +142,7 @@ void weft_imap_close(weft_imap *imap)
     for (size_t i = 0; i < imap->window; i++) {
         if (!imap->slots[i].future)
             continue;
-        (void)weft_future_cancel(imap->slots[i].future);
+        (void)weft__future_withdraw(imap->slots[i].future);
         weft_future_release(imap->slots[i].future);
     }
     weft_completion_close(imap->completion);

@@ -29,8 +29,8 @@ static int collect(weft_imap *imap, size_t count, char *results, size_t result_s
 
     while (told < count) {
         size_t index = SIZE_MAX;
-        int err = weft_imap_next(imap, &index, results ? results + told * result_size : NULL,
-                                 until);
+        int err =
+            weft_imap_next(imap, &index, results ? results + told * result_size : NULL, until);
 
         if (err != 0 && index == SIZE_MAX) {
             /* Not an item's own error: the deadline, or the pool takes no more. */
@@ -46,9 +46,9 @@ static int collect(weft_imap *imap, size_t count, char *results, size_t result_s
     return failure.err != 0 ? weft__fail(failure.err, "%s", failure.sentence) : 0;
 }
 
-int weft_map(weft_executor *executor, weft_function *function, const void *items,
-             size_t item_size, size_t item_count, void *results, size_t result_size,
-             size_t result_count, weft_time until)
+int weft_map(weft_executor *executor, weft_function *function, const void *items, size_t item_size,
+             size_t item_count, void *results, size_t result_size, size_t result_count,
+             weft_time until)
 {
     weft_imap *imap;
     int err;

@@ -51,7 +51,7 @@ static void discard(struct weft__process_pool *pool)
     while (work) {
         struct weft__work *next = work->next;
 
-        if (weft_future_cancel(work->future) == 0) {
+        if (weft__future_withdraw(work->future)) {
             weft__work_destroy(work);
         } else {
             work->lost = true;

@@ -27,6 +27,9 @@ void weft__future_keep_shared(weft_future *future, weft_offset result, size_t si
  * callbacks: call it with no lock held. */
 void weft__future_finish(weft_future *future, int code, const char *sentence);
 
+/* weft_future_cancel() for clean-up: leaves weft_last_error() alone. True: cancelled. */
+bool weft__future_withdraw(weft_future *future);
+
 /* Nobody but the producer has it: its failure would go unheard. */
 bool weft__future_unheard(const weft_future *future);
 

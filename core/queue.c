@@ -21,14 +21,14 @@ enum { FIRST_CAPACITY = 16 };
 struct weft_queue {
     weft_mutex mutex; /* guards everything below */
     weft_condition not_empty, not_full, all_done;
-    unsigned waiters;  /* threads inside a wait: close refuses while there are some */
+    unsigned waiters; /* threads inside a wait: close refuses while there are some */
     bool closed;
-    size_t count;      /* items in it */
-    size_t unfinished; /* items put and not yet task_done */
-    size_t first;      /* ring: place of the oldest item */
-    size_t room;       /* items that `slots` can hold */
-    char *slots;       /* room * slot_size bytes */
-    uint64_t puts;     /* numbers heap nodes */
+    size_t count;                /* items in it */
+    size_t unfinished;           /* items put and not yet task_done */
+    size_t first;                /* ring: place of the oldest item */
+    size_t room;                 /* items that `slots` can hold */
+    char *slots;                 /* room * slot_size bytes */
+    uint64_t puts;               /* numbers heap nodes */
     size_t item_size, slot_size; /* set at creation, like those below; a heap's slot is the
                                     number of the put, then the item */
     size_t capacity;
@@ -264,8 +264,8 @@ int weft_queue_join(weft_queue *queue, weft_time until)
     if (queue->unfinished == 0)
         err = 0;
     else
-        err = weft__fail(err, "queue %p: %zu items were not done until the deadline",
-                         (void *)queue, queue->unfinished);
+        err = weft__fail(err, "queue %p: %zu items were not done until the deadline", (void *)queue,
+                         queue->unfinished);
     weft_mutex_release(&queue->mutex);
     return err;
 }

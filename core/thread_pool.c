@@ -27,12 +27,12 @@ struct work {
 
 struct thread_pool {
     weft_executor base;
-    weft_mutex mutex;             /* guards the next five */
+    weft_mutex mutex; /* guards the next five */
     weft_condition work, ended;
     struct work *first, **last;
     bool closed;
-    unsigned alive;               /* workers that have not left */
-    char name[NAME_SIZE];         /* set at creation, like threads */
+    unsigned alive;       /* workers that have not left */
+    char name[NAME_SIZE]; /* set at creation, like threads */
     weft_thread *threads[];
 };
 
@@ -146,7 +146,7 @@ static void discard(struct thread_pool *pool)
     while (work) {
         struct work *next = work->next;
 
-        weft_future_cancel(work->future);
+        (void)weft__future_withdraw(work->future);
         weft_future_release(work->future);
         weft_free(work);
         work = next;
@@ -172,8 +172,8 @@ static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time
     weft_mutex_release(&pool->mutex);
     if (alive == 0)
         return 0;
-    return weft__fail(err, "pool %s: %u of %u workers still run at the deadline", pool->name,
-                      alive, executor->workers);
+    return weft__fail(err, "pool %s: %u of %u workers still run at the deadline", pool->name, alive,
+                      executor->workers);
 }
 
 static void close(weft_executor *executor)

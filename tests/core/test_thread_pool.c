@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include "crew.h"
+#include "fail.h"
+#include "support.h"
+#include "weft/atomic.h"
+#include "weft/event.h"
+#include "weft/executor.h"
+
+enum { SUBMITTERS = 4, TASKS_EACH = 5000 };
+
+static weft_atomic_u32 runs;
+
+static int count_runs(weft_task *task)
+{
+    (void)task;
+    weft_fetch_add_u32(&runs, 1, WEFT_RELAXED);
+    return 0;
+}
+
+static int submit_many(weft_task *task)
+{
+    weft_executor *pool = WEFT_ARG(task, weft_executor *);
+    int err = 0;
+
+    for (int i = 0; i < TASKS_EACH && err == 0; i++)
+        err = weft_submit(pool, NULL, count_runs, NULL, 0);
+    return err;
+}
+
+static void every_task_of_many_submitters_runs_once(void)
+{
+    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 3});
+    weft_thread *threads[SUBMITTERS];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    weft_store_u32(&runs, 0, WEFT_RELAXED);
+    start_threads(threads, SUBMITTERS, submit_many, pool);
+    join_threads(threads, SUBMITTERS);
+    CHECK_OK(weft_executor_shutdown(pool, WEFT_DRAIN, SOON));
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_RELAXED), SUBMITTERS * TASKS_EACH);
+    weft_executor_close(pool);
+}
+
+static weft_event gate;
+
+static int wait_at_the_gate(weft_task *task)
+{
+    (void)task;
+    return weft_event_wait(&gate, WEFT_FOREVER);
+}
+
+static void shutdown_tells_when_tasks_still_run(void)
+{
+    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 2});
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    weft_event_clear(&gate);
+    CHECK_OK(weft_submit(pool, NULL, wait_at_the_gate, NULL, 0));
+    CHECK_ERROR(weft_executor_shutdown(pool, WEFT_DRAIN, weft_in(WEFT_MS(5))), WEFT_ETIMEDOUT);
+    weft_event_set(&gate);
+    CHECK_OK(weft_executor_shutdown(pool, WEFT_DRAIN, SOON));
+    weft_executor_close(pool);
+}
+
+struct own {
+    weft_executor *pool;
+    int map_error, shutdown_error;
+};
+
+static int use_own_pool(weft_task *task)
+{
+    struct own *own = WEFT_ARG(task, struct own *);
+    int in[1] = {0};
+
+    own->map_error = weft_map(own->pool, count_runs, WEFT_ITEMS(in), NULL, 0, 0, WEFT_FOREVER);
+    own->shutdown_error = weft_executor_shutdown(own->pool, WEFT_DRAIN, WEFT_FOREVER);
+    return weft_submit(own->pool, NULL, count_runs, NULL, 0); /* this is allowed */
+}
+
+static weft_atomic_u32 misuses;
+
+static void count_misuse(int code, const char *sentence)
+{
+    (void)sentence;
+    weft_fetch_add_u32(&misuses, code == WEFT_EDEADLK, WEFT_SEQ_CST);
+}
+
+static void a_task_cannot_wait_for_its_own_pool(void)
+{
+    struct own own = {weft_thread_pool(&(weft_pool_options){.workers = 1}), 0, 0};
+    struct own *argument = &own;
+    weft_future *future;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(own.pool);
+    weft_on_misuse(count_misuse);
+    weft_store_u32(&misuses, 0, WEFT_SEQ_CST);
+    weft_store_u32(&runs, 0, WEFT_RELAXED);
+    CHECK_OK(weft_submit(own.pool, &future, use_own_pool, &argument, sizeof(argument)));
+    CHECK_OK(weft_future_result(future, NULL, 0, SOON));
+    CU_ASSERT_EQUAL(own.map_error, WEFT_EDEADLK);
+    CU_ASSERT_EQUAL(own.shutdown_error, WEFT_EDEADLK);
+    CU_ASSERT_EQUAL(weft_load_u32(&misuses, WEFT_SEQ_CST), 2);
+    CHECK_OK(weft_executor_shutdown(own.pool, WEFT_DRAIN, SOON));
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_RELAXED), 1);
+    weft_future_release(future);
+    weft_executor_close(own.pool);
+    weft_on_misuse(support_on_misuse);
+}
+
+static int attempt_pool(void *context)
+{
+    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 3});
+
+    (void)context;
+    if (!pool)
+        return WEFT_ENOMEM;
+    weft_executor_close(pool);
+    return 0;
+}
+
+static void no_memory_for_a_pool_leaves_nothing_behind(void)
+{
+    CU_ASSERT_TRUE(refuse_each_allocation(attempt_pool, NULL) >= 4);
+}
+
+static int attempt_pool_threads(void *context)
+{
+    return attempt_pool(context) == 0 ? 0 : WEFT_ELIMIT;
+}
+
+static void a_refused_thread_leaves_nothing_behind(void)
+{
+    CU_ASSERT_EQUAL(refuse_each_passage("thread.start", WEFT_ELIMIT, attempt_pool_threads, NULL),
+                    3);
+}
+
+const char *const suite_name = "thread_pool";
+CU_TestInfo suite_cases[] = {
+    {"every_task_of_many_submitters_runs_once", every_task_of_many_submitters_runs_once},
+    {"shutdown_tells_when_tasks_still_run", shutdown_tells_when_tasks_still_run},
+    {"a_task_cannot_wait_for_its_own_pool", a_task_cannot_wait_for_its_own_pool},
+    {"no_memory_for_a_pool_leaves_nothing_behind", no_memory_for_a_pool_leaves_nothing_behind},
+    {"a_refused_thread_leaves_nothing_behind", a_refused_thread_leaves_nothing_behind},
+    CU_TEST_INFO_NULL,
+};
