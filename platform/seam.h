@@ -188,11 +188,10 @@ int weft_seam_text_write(enum weft_seam_stream stream, const char *text, size_t 
 /* Some bytes of standard input as UTF-8, at least 1; *length 0: end of input. */
 int weft_seam_text_read(char *buffer, size_t size, size_t *length);
 
-/* The two-byte GBK character as one Unicode scalar, and back; 0: there is none.
- * WEFT_ENOTSUP from _ready: the system has no GBK. */
+/* The two-byte GBK character as one Unicode scalar; 0: there is none. WEFT_ENOTSUP
+ * from _ready: the system has no GBK. */
 int weft_seam_gbk_ready(void);
 uint32_t weft_seam_gbk_to_unicode(uint8_t lead, uint8_t trail);
-uint32_t weft_seam_gbk_from_unicode(uint32_t scalar);
 
 /* The user's language as the system names it ("zh_CN.UTF-8"), or "". */
 void weft_seam_text_locale(char *name, size_t size);

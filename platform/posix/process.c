@@ -292,12 +292,12 @@ int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_se
     if (fcntl(WEFT__CHILD_ARENA, F_GETFD) == -1 || fcntl(WEFT__CHILD_LIFE, F_GETFD) == -1)
         return weft__fail(WEFT_EPERM, "%s is for weft itself: it starts its children so",
                           (*argv)[1]);
+    weft__close_from(WEFT__CHILD_DESCRIPTORS);
     err = weft__out_of_the_way(&descriptor);
     if (err == 0)
         err = begin_watching();
     if (err != 0)
         return err;
-    weft__close_from(WEFT__CHILD_DESCRIPTORS);
     *start = (*argv)[2];
     return weft_seam_arena_attach(arena, (uintptr_t)descriptor,
                                   (size_t)strtoull((*argv)[1] + sizeof(child_mark) - 1, NULL, 16));

@@ -25,7 +25,8 @@ extern "C" {
  * What printf left in stdout's buffer goes first.
  *
  * @param format  printf's; UTF-8
- * @return 0; WEFT_ESYSTEM: standard output is closed or full; WEFT_ENOMEM
+ * @return 0; WEFT_ESYSTEM: standard output is closed or full; WEFT_ENOMEM; WEFT_EINVAL:
+ *         a format that printf refuses
  *
  * Threads: any.   Python: print(..., end="", flush=True).
  */
@@ -39,9 +40,10 @@ int weft_print_error(const char *format, ...) WEFT_PRINTF(1, 2);
  *
  * @param prompt  printed first, if not NULL
  * @param line    receives UTF-8 with its end, at most `size` bytes; a longer line is
- *                cut between characters and its rest dropped
+ *                cut between characters and its rest dropped; a NUL becomes U+FFFD
  * @return 0; WEFT_ECLOSED: end of input; WEFT_ETRUNCATED: the line was cut;
- *         WEFT_EBADTEXT: it was not UTF-8, bad bytes are U+FFFD now; WEFT_ESYSTEM
+ *         WEFT_EBADTEXT: it was not UTF-8, bad bytes are U+FFFD now; WEFT_ESYSTEM;
+ *         WEFT_EINVAL: size is 0
  *
  * Threads: one reader at a time. The one wait of weft without a deadline: no
  * system can give a console one.   Python: input.
@@ -58,8 +60,8 @@ int weft_input(const char *prompt, char *line, size_t size);
  * @param gbk        receives at most `size` bytes, no terminating zero; never half a
  *                   character
  * @param gbk_length receives how many
- * @param bad        receives the offset in `text` of the first that was replaced;
- *                   NULL: not wanted
+ * @param bad        receives the offset in `text` of the first that was replaced,
+ *                   `length` if none was; NULL: not wanted
  * @return 0; WEFT_EBADTEXT: something was replaced; WEFT_ETRUNCATED: it did not fit;
  *         WEFT_ENOTSUP: the system has no GBK; WEFT_ENOMEM
  *
@@ -78,7 +80,8 @@ int weft_gbk_encode(const char *text, size_t length, char *gbk, size_t size, siz
  * @param gbk   `length` bytes
  * @param text  receives at most `size` bytes, no terminating zero; never half a
  *              character; 3 * length is always enough
- * @param bad   receives the offset in `gbk` of the first bad byte; NULL: not wanted
+ * @param bad   receives the offset in `gbk` of the first bad byte, `length` if there is
+ *              none; NULL: not wanted
  * @return as weft_gbk_encode()
  *
  * Threads: any.   Python: bytes.decode("gbk", "replace").
@@ -103,7 +106,8 @@ const char *weft_text_printable(const char *text, size_t length, char *shown, si
 bool weft_text_is_utf8(const char *text, size_t length);
 
 /**
- * The language that the user's system asks for: "zh", "en", ... two letters, from
+ * The language that the user's system asks for: "zh", "en", ... two letters ("en" for
+ * one that has three), from
  * LC_ALL, LC_MESSAGES, LANG or, on Windows, the user's interface language.
  *
  * @return a constant text; "en" if nothing is set
