@@ -1,0 +1,57 @@
+# The options of a weft build, and two INTERFACE targets that carry its flags.
+
+set(WEFT_BACKEND native CACHE STRING "Which backend: native or sdl2")
+set_property(CACHE WEFT_BACKEND PROPERTY STRINGS native sdl2)
+option(WEFT_BASELINE "POSIX.1-2008 primitives and nothing else (what macOS runs)" OFF)
+set(WEFT_SANITIZE "" CACHE STRING "Instrument everything: address (with undefined), thread, or empty")
+set_property(CACHE WEFT_SANITIZE PROPERTY STRINGS "" address thread)
+option(WEFT_WERROR "Warnings are errors" OFF)
+option(WEFT_BUILD_LESSONS "Build the lessons and their runner" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_BUILD_TESTS "Build the tests, and fault points into the library" ${PROJECT_IS_TOP_LEVEL})
+
+if(NOT WEFT_BACKEND MATCHES "^(native|sdl2)$")
+  message(FATAL_ERROR "WEFT_BACKEND is '${WEFT_BACKEND}': it can be native or sdl2")
+endif()
+if(WEFT_BASELINE AND (WIN32 OR NOT WEFT_BACKEND STREQUAL "native"))
+  message(FATAL_ERROR "WEFT_BASELINE is for the native backend of a POSIX system")
+endif()
+
+get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(NOT multi_config AND NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo" FORCE)
+endif()
+
+# weft_warnings: the language and what the compiler should say. Private to weft.
+add_library(weft_warnings INTERFACE)
+target_compile_features(weft_warnings INTERFACE c_std_11)
+set(CMAKE_C_EXTENSIONS OFF)
+if(MSVC)
+  # C4324: padding by alignment is meant. The CRT's "deprecated" standard functions are fine.
+  target_compile_options(weft_warnings INTERFACE /W4 /utf-8 /wd4324)
+  target_compile_definitions(weft_warnings INTERFACE _CRT_SECURE_NO_WARNINGS)
+  if(WEFT_WERROR)
+    target_compile_options(weft_warnings INTERFACE /WX)
+  endif()
+else()
+  target_compile_options(weft_warnings INTERFACE -pedantic-errors -Wall -Wextra -Wshadow
+    -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef
+    -Wcast-qual -Wvla -fno-common)
+  if(WEFT_WERROR)
+    target_compile_options(weft_warnings INTERFACE -Werror)
+  endif()
+endif()
+if(WEFT_BUILD_TESTS)
+  target_compile_definitions(weft_warnings INTERFACE WEFT_FAULTS)
+endif()
+
+# weft_sanitize: everything, public too, because both sides of a link must agree.
+add_library(weft_sanitize INTERFACE)
+if(WEFT_SANITIZE STREQUAL "address")
+  set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(WEFT_SANITIZE STREQUAL "thread")
+  set(flags -fsanitize=thread)
+elseif(WEFT_SANITIZE)
+  message(FATAL_ERROR "WEFT_SANITIZE is '${WEFT_SANITIZE}': it can be address, thread or empty")
+endif()
+target_compile_options(weft_sanitize INTERFACE ${flags})
+target_link_options(weft_sanitize INTERFACE ${flags})
