@@ -1,9 +1,11 @@
-# cmake -DNM=<nm> -DARCHIVES=<a;b> -DHEADERS=<folders> -P CheckSymbols.cmake
+# cmake -DNM=<nm> -DARCHIVES=<a,b> -DHEADERS=<folder,folder> -P CheckSymbols.cmake
 #
 # What the libraries define for the linker is public and in a header, or wears one of
 # weft's private prefixes: weft_seam_ (a port supplies it) or weft__ (crosses files).
 cmake_minimum_required(VERSION 3.20)
 
+string(REPLACE "," ";" ARCHIVES "${ARCHIVES}")
+string(REPLACE "," ";" HEADERS "${HEADERS}")
 set(declared "")
 foreach(folder IN LISTS HEADERS)
   file(GLOB_RECURSE headers "${folder}/*.h")

@@ -21,10 +21,13 @@ if(NOT multi_config AND NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo" FORCE)
 endif()
 
-# weft_warnings: the language and what the compiler should say. Private to weft.
-add_library(weft_warnings INTERFACE)
-target_compile_features(weft_warnings INTERFACE c_std_11)
+# C11, not GNU's: what MSVC lacks is refused here already.
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
+
+# weft_warnings: what the compiler should say. Private to weft.
+add_library(weft_warnings INTERFACE)
 if(MSVC)
   # C4324: padding by alignment is meant. The CRT's "deprecated" standard functions are fine.
   target_compile_options(weft_warnings INTERFACE /W4 /utf-8 /wd4324)
