@@ -19,7 +19,7 @@
 static weft_atomic_u32 main_called;
 
 /* Written by weft_main before any other thread exists. */
-static char process_name[WEFT__CHILD_NAME] = "MainProcess";
+static const char *process_name = "MainProcess"; /* a child's is in the arena */
 
 bool weft__main_called(void)
 {
@@ -63,7 +63,7 @@ static void be_a_child(const char *start)
     struct weft__child_block *block = weft_arena_pointer(strtoull(start, NULL, 16));
     int code;
 
-    snprintf(process_name, sizeof(process_name), "%s", block->name);
+    process_name = (const char *)(block + 1) + block->size;
     code = run(block);
     if (code == 0)
         weft_thread_join_all(WEFT_FOREVER);

@@ -41,7 +41,7 @@ static int find_locked(const char *module, weft_offset *at)
         weft_free(entry);
         return err;
     }
-    strcpy(weft_arena_pointer(entry->at), module);
+    memcpy(weft_arena_pointer(entry->at), module, strlen(module) + 1);
     entry->next = names;
     names = entry;
     *at = entry->at;

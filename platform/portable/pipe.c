@@ -27,6 +27,7 @@ struct weft__pipe {
     size_t start, end, capacity;
     int references;          /* owner and pump */
     bool finished;           /* no more bytes will be added */
+    int error;               /* why a reading pump finished before the end; 0: it did not */
     bool abandoned;          /* nobody will take any */
 };
 
@@ -93,8 +94,10 @@ static int pump_in(weft_task *task)
         weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
         while (pipe->end - pipe->start >= BUFFER_LIMIT && !pipe->abandoned)
             weft_condition_wait(&pipe->changed, &pipe->mutex, WEFT_FOREVER);
-        more = err == 0 && length > 0 && !pipe->abandoned &&
-               add_locked(pipe, chunk, length) == 0;
+        if (err == 0 && length > 0 && !pipe->abandoned)
+            err = add_locked(pipe, chunk, length);
+        more = err == 0 && length > 0 && !pipe->abandoned;
+        pipe->error = err;
         pipe->finished = !more;
         weft_condition_notify_all(&pipe->changed);
         weft_mutex_release(&pipe->mutex);
@@ -158,7 +161,9 @@ int weft__pipe_read(weft__pipe *pipe, void *buffer, size_t size, size_t *length,
     weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
     while (pipe->start == pipe->end && !pipe->finished && err == 0)
         err = weft_condition_wait(&pipe->changed, &pipe->mutex, until);
-    if (pipe->start < pipe->end || pipe->finished) {
+    if (pipe->start == pipe->end && pipe->finished && pipe->error != 0) {
+        err = pipe->error; /* what is lost must not look like the end */
+    } else if (pipe->start < pipe->end || pipe->finished) {
         *length = take_locked(pipe, buffer, size);
         err = 0;
     }

@@ -186,6 +186,8 @@ int weft_process_start_with(weft_process **out, weft_function *function, const v
     if (!weft__main_called())
         return weft__fail(WEFT_EPERM, "process: call weft_main(&argc, &argv) first in main(): a "
                                       "child would run main() again without it");
+    if (size > SIZE_MAX / 2)
+        return weft__fail(WEFT_ENOMEM, "process: no memory for an argument of %zu bytes", size);
     err = weft_fault_point("process.start");
     if (err != 0)
         return weft__fail(err, "process: refused by a test");
@@ -194,7 +196,7 @@ int weft_process_start_with(weft_process **out, weft_function *function, const v
     process = create(name);
     if (!process)
         return WEFT_ENOMEM;
-    err = weft_arena_alloc(&process->block, sizeof(*block) + size);
+    err = weft_arena_alloc(&process->block, sizeof(*block) + size + strlen(name) + 1);
     if (err != 0)
         goto destroy;
     block = weft_arena_pointer(process->block);
@@ -202,9 +204,9 @@ int weft_process_start_with(weft_process **out, weft_function *function, const v
     if (err != 0)
         goto destroy;
     block->size = size;
-    snprintf(block->name, sizeof(block->name), "%s", name);
     if (size > 0)
         memcpy(block + 1, argument, size);
+    memcpy((char *)(block + 1) + size, name, strlen(name) + 1);
     err = launch(process);
     if (err != 0)
         return err;
@@ -321,9 +323,17 @@ void weft_process_close(weft_process *process)
 int weft_process_read(weft_process *process, void *buffer, size_t size, size_t *length,
                       weft_time until)
 {
+    int err;
+
     if (!process->output)
         return weft__misuse(WEFT_EINVAL, "process %s: its output is no pipe", process->name);
-    return weft__pipe_read(process->output, buffer, size, length, until);
+    err = weft__pipe_read(process->output, buffer, size, length, until);
+    if (err == WEFT_ETIMEDOUT)
+        return weft__fail(err, "process %s: no output until the deadline", process->name);
+    if (err != 0)
+        return weft__fail(err, "process %s: output was lost: %s", process->name,
+                          weft_strerror(err));
+    return 0;
 }
 
 int weft_process_write(weft_process *process, const void *data, size_t size)

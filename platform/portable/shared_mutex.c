@@ -28,8 +28,9 @@ enum { MUTEX_MAGIC = 0x7EF7A001 };
 struct shared_mutex {
     uint32_t magic;         /* written at creation */
     weft_atomic_u32 state;
-    weft_atomic_u32 thread; /* of the owner, within its process; written by it alone, relaxed:
-                               it only answers "is it me" */
+    weft_atomic_u64 holder; /* the owner's process and thread; written by it alone, relaxed: it
+                               only answers "is it me". A dead one's stays until it is taken
+                               over, hence the process in it. */
 };
 
 static struct shared_mutex *find(weft_shared_mutex mutex)
@@ -39,10 +40,15 @@ static struct shared_mutex *find(weft_shared_mutex mutex)
     return object && object->magic == MUTEX_MAGIC ? object : NULL;
 }
 
+static uint64_t caller(void)
+{
+    return (uint64_t)weft__arena_self() << 32 | weft_thread_current_id();
+}
+
 static bool is_mine(const struct shared_mutex *object, uint32_t state)
 {
     return (state & OWNER) == weft__arena_self() &&
-           weft_load_u32(&object->thread, WEFT_RELAXED) == weft_thread_current_id();
+           weft_load_u64(&object->holder, WEFT_RELAXED) == caller();
 }
 
 int weft_shared_mutex_create(weft_shared_mutex *mutex)
@@ -108,7 +114,7 @@ int weft_shared_mutex_acquire(weft_shared_mutex mutex, weft_time until)
                             (unsigned long long)mutex.at, weft_thread_current_name());
     err = acquire(object, until);
     if (err == 0 || err == WEFT_EOWNERDEAD)
-        weft_store_u32(&object->thread, weft_thread_current_id(), WEFT_RELAXED);
+        weft_store_u64(&object->holder, caller(), WEFT_RELAXED);
     if (err == WEFT_EOWNERDEAD)
         weft__fail(err, "shared mutex %llu: the process that held it died",
                    (unsigned long long)mutex.at);
@@ -128,7 +134,7 @@ int weft_shared_mutex_release(weft_shared_mutex mutex)
     if (!is_mine(object, weft_load_u32(&object->state, WEFT_RELAXED)))
         return weft__misuse(WEFT_EPERM, "shared mutex %llu: %s releases it without holding it",
                             (unsigned long long)mutex.at, weft_thread_current_name());
-    weft_store_u32(&object->thread, 0, WEFT_RELAXED);
+    weft_store_u64(&object->holder, 0, WEFT_RELAXED);
     if (weft_exchange_u32(&object->state, 0, WEFT_RELEASE) & AWAITED)
         weft_wake_shared(&object->state, 1);
     return 0;

@@ -131,8 +131,10 @@ static weft_thread *create(weft_function *function, const void *argument, size_t
     weft_thread *thread = size <= SIZE_MAX - head ? weft_alloc(head + size) : NULL;
     char name[NAME_SIZE];
 
-    if (!thread)
+    if (!thread) {
+        weft__fail(WEFT_ENOMEM, "thread: no memory for an argument of %zu bytes", size);
         return NULL;
+    }
     snprintf(name, sizeof(name), "Thread-%u",
              options->name ? 0u : weft_fetch_add_u32(&last_number, 1, WEFT_RELAXED) + 1);
     thread->name = weft_copy_text(options->name ? options->name : name);

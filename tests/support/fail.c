@@ -83,25 +83,31 @@ uint32_t blocks_in_use(void)
     return weft_load_u32(&blocks, WEFT_RELAXED);
 }
 
-void watch_memory(void)
+/* Threads that nobody joins give their memory back a moment after they are done, and
+ * until then the allocator cannot change. */
+static bool allocator_changes_to(void *allocator)
 {
-    refuse_allocation(0);
-    CHECK_OK(weft_set_allocator(&(weft_allocator){allocate, release, NULL}));
+    return weft_set_allocator(allocator) == 0;
 }
 
-/* Threads that nobody joins give their memory back a moment after they are done. */
 static bool is_down_to(void *context)
 {
     return blocks_in_use() <= *(uint32_t *)context;
 }
 
-void unwatch_memory(void)
+void watch_memory(void)
 {
-    uint32_t none = 0;
+    static weft_allocator counting = {allocate, release, NULL};
 
     refuse_allocation(0);
-    CU_ASSERT_TRUE(eventually(is_down_to, &none));
-    CHECK_OK(weft_set_allocator(NULL));
+    CU_ASSERT_TRUE(eventually(allocator_changes_to, &counting));
+}
+
+void unwatch_memory(void)
+{
+    refuse_allocation(0);
+    CU_ASSERT_TRUE(eventually(allocator_changes_to, NULL));
+    CU_ASSERT_EQUAL(blocks_in_use(), 0);
 }
 
 /* Memory if `point` is NULL. */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hosts to addresses, and connections to hosts.
+ *
+ * No system's resolver has a deadline, so it is asked in a thread of its own
+ * (weft__call_until); what travels there and back is one heap block, struct lookup,
+ * with the sentence of a failure in it: last errors belong to threads. Numbers and
+ * malformed hosts never get that far.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "internal.h"
+#include "seam.h"
+#include "weft/caps.h"
+#include "weft/memory.h"
+
+enum { MOST_ADDRESSES = 16, HOST_SIZE = 256, SENTENCE_SIZE = 512 };
+
+struct lookup {
+    char host[HOST_SIZE]; /* these two are written before the resolver is asked */
+    int port;
+    int err; /* and these by it */
+    size_t count;
+    weft_address addresses[MOST_ADDRESSES];
+    char sentence[SENTENCE_SIZE];
+};
+
+static void look_up(void *context)
+{
+    struct lookup *lookup = context;
+
+    lookup->err = weft_fault_point("resolve");
+    if (lookup->err != 0)
+        weft__fail(lookup->err, "host %s: refused by a test", lookup->host);
+    else
+        lookup->err = weft_seam_resolve(lookup->host, lookup->port, lookup->addresses,
+                                        MOST_ADDRESSES, &lookup->count);
+    if (lookup->err != 0)
+        snprintf(lookup->sentence, sizeof(lookup->sentence), "%s", weft_last_error());
+}
+
+static int resolve_name(const char *host, int port, weft_address *addresses, size_t capacity,
+                        size_t *count, weft_time until)
+{
+    struct lookup *lookup = weft_alloc(sizeof(*lookup));
+    int err = 0;
+
+    if (!lookup)
+        return WEFT_ENOMEM;
+    snprintf(lookup->host, sizeof(lookup->host), "%s", host);
+    lookup->port = port;
+    err = weft__call_until(look_up, weft_free, lookup, until);
+    if (err == WEFT_ETIMEDOUT)
+        return weft__fail(err, "host %s: the deadline passed before the name was found", host);
+    if (err != 0)
+        return err;
+    err = lookup->err;
+    if (err != 0) {
+        weft__fail(err, "%s", lookup->sentence);
+    } else {
+        *count = lookup->count < capacity ? lookup->count : capacity;
+        memcpy(addresses, lookup->addresses, *count * sizeof(*addresses));
+        if (*count == 0)
+            err = weft__fail(WEFT_ENOTFOUND, "host %s: it has no address that weft speaks", host);
+    }
+    weft_free(lookup);
+    return err;
+}
+
+/* IPv6 first: where the system has it, a socket there takes IPv4 too. */
+static void all_interfaces(int port, weft_address *addresses, size_t capacity, size_t *count)
+{
+    *count = 0;
+    if (weft_caps()->ipv6 && *count < capacity)
+        addresses[(*count)++] = (weft_address){.family = WEFT_IPV6, .port = (uint16_t)port};
+    if (*count < capacity)
+        addresses[(*count)++] = (weft_address){.family = WEFT_IPV4, .port = (uint16_t)port};
+}
+
+int weft__resolve(const char *host, int port, weft_address *addresses, size_t capacity,
+                  size_t *count, weft_time until)
+{
+    weft_address number;
+    bool is_number = false;
+    int err = 0;
+
+    if (port < 0 || port > UINT16_MAX)
+        return weft__fail(WEFT_EINVAL, "port %d is not 0 to 65535", port);
+    if (!host || *host == '\0') {
+        all_interfaces(port, addresses, capacity, count);
+        return 0;
+    }
+    err = weft__host_parse(&number, host, &is_number);
+    if (err != 0)
+        return err;
+    if (!is_number)
+        return resolve_name(host, port, addresses, capacity, count, until);
+    if (number.family == WEFT_IPV6 && !weft_caps()->ipv6)
+        return weft__fail(WEFT_ENOTSUP, "host %s: the %s backend speaks IPv4 only", host,
+                          weft_caps()->backend);
+    number.port = (uint16_t)port;
+    addresses[0] = number;
+    *count = 1;
+    return 0;
+}
+
+int weft_address_resolve(weft_address *address, const char *host, int port, weft_time until)
+{
+    weft_address first;
+    size_t count = 0;
+    int err = weft__resolve(host, port, &first, 1, &count, until);
+
+    if (err == 0)
+        *address = first;
+    return err;
+}
+
+/* An address that answers nothing leaves the ones after it their part of the time. */
+static weft_time share_of(weft_time until, size_t addresses_left)
+{
+    weft_time left;
+
+    if (until == WEFT_FOREVER || addresses_left == 1)
+        return until;
+    left = until - weft_clock();
+    return left > 0 ? weft_in(left / (weft_time)addresses_left) : until;
+}
+
+static int connect_one(weft_socket **socket, const weft_address *address, weft_time until)
+{
+    char text[WEFT_ADDRESS_TEXT];
+
+    if (weft__address_is_link_local(address) && address->scope == 0)
+        return weft__fail(WEFT_EINVAL,
+                          "tcp connect to %s: a link-local address needs its interface, as in "
+                          "fe80::1%%eth0",
+                          weft_address_text(address, text, sizeof(text)));
+    return weft_seam_tcp_connect(socket, address, until);
+}
+
+static int connect_in_turn(weft_socket **socket, const weft_address *addresses, size_t count,
+                           weft_time until)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        err = connect_one(socket, &addresses[i], share_of(until, count - i));
+        if (err == 0 || err == WEFT_ENOMEM || err == WEFT_ELIMIT)
+            break;
+    }
+    return err;
+}
+
+int weft_tcp_connect(weft_socket **socket, const char *host, int port, weft_time until)
+{
+    weft_address addresses[MOST_ADDRESSES];
+    size_t count = 0;
+    int err = 0;
+
+    if (!host || *host == '\0')
+        return weft__fail(WEFT_EINVAL, "tcp connect to port %d: no host is given", port);
+    if (port == 0)
+        return weft__fail(WEFT_EINVAL, "tcp connect: port 0 is not 1 to 65535");
+    err = weft__resolve(host, port, addresses, MOST_ADDRESSES, &count, until);
+    if (err != 0)
+        return err;
+    err = connect_in_turn(socket, addresses, count, until);
+    /* The sentence names an address; if that is not what was asked for, it says both. */
+    if (err != 0 && !strstr(weft_last_error(), host))
+        weft__fail(err, "host %s, port %d: %s", host, port, weft_last_error());
+    return err;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include "crew.h"
+#include "weft/event.h"
+#include "weft/mutex.h"
+
+enum { THREADS = 4, ROUNDS = 20000 };
+
+static void all_zero_is_a_free_mutex(void)
+{
+    static weft_mutex zero;
+
+    CU_ASSERT_TRUE(sizeof(weft_mutex) <= 8);
+    CU_ASSERT_FALSE(weft_mutex_locked(&zero));
+    CHECK_OK(weft_mutex_acquire(&zero, WEFT_NOW));
+    CU_ASSERT_TRUE(weft_mutex_locked(&zero));
+    CHECK_OK(weft_mutex_release(&zero));
+    CU_ASSERT_FALSE(weft_mutex_locked(&zero));
+}
+
+static void a_free_mutex_beats_a_deadline_that_passed(void)
+{
+    weft_mutex mutex = WEFT_MUTEX_INIT;
+
+    CHECK_OK(weft_mutex_acquire(&mutex, weft_clock() - WEFT_S(1)));
+    CHECK_OK(weft_mutex_release(&mutex));
+}
+
+static void acquiring_twice_is_misuse_and_changes_nothing(void)
+{
+    weft_mutex mutex = WEFT_MUTEX_INIT;
+
+    CHECK_OK(weft_mutex_acquire(&mutex, WEFT_FOREVER));
+    expect_misuse(WEFT_EDEADLK);
+    CHECK_ERROR(weft_mutex_acquire(&mutex, WEFT_FOREVER), WEFT_EDEADLK);
+    CHECK_MISUSE_SEEN();
+    CHECK_SENTENCE("MainThread");
+    CU_ASSERT_TRUE(weft_mutex_locked(&mutex));
+    CHECK_OK(weft_mutex_release(&mutex));
+    CU_ASSERT_FALSE(weft_mutex_locked(&mutex));
+}
+
+static void release_of_a_free_mutex_is_misuse(void)
+{
+    weft_mutex mutex = WEFT_MUTEX_INIT;
+
+    expect_misuse(WEFT_EPERM);
+    CHECK_ERROR(weft_mutex_release(&mutex), WEFT_EPERM);
+    CHECK_MISUSE_SEEN();
+    CHECK_OK(weft_mutex_acquire(&mutex, WEFT_NOW));
+    CHECK_OK(weft_mutex_release(&mutex));
+}
+
+/* A thread that holds a mutex from `held` until `let_go`. */
+struct holder {
+    weft_mutex mutex;
+    weft_event held, let_go;
+};
+
+static int hold(weft_task *task)
+{
+    struct holder *h = WEFT_ARG(task, struct holder *);
+
+    weft_mutex_acquire(&h->mutex, WEFT_FOREVER);
+    weft_event_set(&h->held);
+    weft_event_wait(&h->let_go, SOON);
+    weft_mutex_release(&h->mutex);
+    return 0;
+}
+
+static weft_thread *start_holder(struct holder *h)
+{
+    weft_thread *thread;
+
+    start_threads(&thread, 1, hold, h);
+    CHECK_OK(weft_event_wait(&h->held, SOON));
+    return thread;
+}
+
+static void end_holder(struct holder *h, weft_thread *thread)
+{
+    weft_event_set(&h->let_go);
+    join_threads(&thread, 1);
+}
+
+static void release_by_a_stranger_is_misuse_and_changes_nothing(void)
+{
+    struct holder h = {.held = WEFT_EVENT_INIT};
+    weft_thread *thread = start_holder(&h);
+
+    expect_misuse(WEFT_EPERM);
+    CHECK_ERROR(weft_mutex_release(&h.mutex), WEFT_EPERM);
+    CHECK_MISUSE_SEEN();
+    CU_ASSERT_TRUE(weft_mutex_locked(&h.mutex));
+    CHECK_ERROR(weft_mutex_acquire(&h.mutex, WEFT_NOW), WEFT_ETIMEDOUT);
+    end_holder(&h, thread);
+}
+
+static void acquire_gives_up_at_the_deadline_and_not_before(void)
+{
+    struct holder h = {.held = WEFT_EVENT_INIT};
+    weft_thread *thread = start_holder(&h);
+    weft_time until = weft_in(WEFT_MS(20));
+
+    CHECK_ERROR(weft_mutex_acquire(&h.mutex, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_mutex_acquire(&h.mutex, weft_clock() - 1), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_mutex_acquire(&h.mutex, until), WEFT_ETIMEDOUT);
+    CU_ASSERT_TRUE(weft_clock() >= until);
+    CHECK_SENTENCE("mutex");
+    end_holder(&h, thread);
+}
+
+static void a_waiter_gets_the_mutex_when_it_is_released(void)
+{
+    struct holder h = {.held = WEFT_EVENT_INIT};
+    weft_thread *thread = start_holder(&h);
+
+    weft_event_set(&h.let_go);
+    CHECK_OK(weft_mutex_acquire(&h.mutex, SOON));
+    CHECK_OK(weft_mutex_release(&h.mutex));
+    join_threads(&thread, 1);
+}
+
+static void after_a_time_out_the_mutex_works_on(void)
+{
+    struct holder h = {.held = WEFT_EVENT_INIT};
+    weft_thread *thread = start_holder(&h);
+
+    CHECK_ERROR(weft_mutex_acquire(&h.mutex, weft_in(WEFT_MS(1))), WEFT_ETIMEDOUT);
+    end_holder(&h, thread);
+    CU_ASSERT_FALSE(weft_mutex_locked(&h.mutex));
+    CHECK_OK(weft_mutex_acquire(&h.mutex, WEFT_NOW));
+    CHECK_OK(weft_mutex_release(&h.mutex));
+}
+
+struct counter {
+    weft_mutex mutex; /* guards value */
+    long value;
+};
+
+static int count_in_turns(weft_task *task)
+{
+    struct counter *c = WEFT_ARG(task, struct counter *);
+
+    for (int i = 0; i < ROUNDS; i++) {
+        while (weft_mutex_acquire(&c->mutex, i % 3 == 0 ? weft_in(WEFT_US(5)) : SOON) != 0)
+            continue;
+        c->value++;
+        weft_mutex_release(&c->mutex);
+    }
+    return 0;
+}
+
+static void one_thread_at_a_time_is_inside(void)
+{
+    struct counter c = {.value = 0};
+    weft_thread *threads[THREADS];
+
+    start_threads(threads, THREADS, count_in_turns, &c);
+    join_threads(threads, THREADS);
+    CU_ASSERT_EQUAL(c.value, THREADS * ROUNDS);
+    CU_ASSERT_FALSE(weft_mutex_locked(&c.mutex));
+}
+
+const char *const suite_name = "mutex";
+CU_TestInfo suite_cases[] = {
+    {"all_zero_is_a_free_mutex", all_zero_is_a_free_mutex},
+    {"a_free_mutex_beats_a_deadline_that_passed", a_free_mutex_beats_a_deadline_that_passed},
+    {"acquiring_twice_is_misuse_and_changes_nothing",
+     acquiring_twice_is_misuse_and_changes_nothing},
+    {"release_of_a_free_mutex_is_misuse", release_of_a_free_mutex_is_misuse},
+    {"release_by_a_stranger_is_misuse_and_changes_nothing",
+     release_by_a_stranger_is_misuse_and_changes_nothing},
+    {"acquire_gives_up_at_the_deadline_and_not_before",
+     acquire_gives_up_at_the_deadline_and_not_before},
+    {"a_waiter_gets_the_mutex_when_it_is_released", a_waiter_gets_the_mutex_when_it_is_released},
+    {"after_a_time_out_the_mutex_works_on", after_a_time_out_the_mutex_works_on},
+    {"one_thread_at_a_time_is_inside", one_thread_at_a_time_is_inside},
+    CU_TEST_INFO_NULL,
+};
