@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The start of a process, called by weft_main(): arguments in UTF-8, streams that write
+ * the same bytes as elsewhere, and in a child what its parent handed over.
+ *
+ * A child watches two handles in a thread of its own: its parent's, and the event that
+ * asks it to end. It ends there and then, as a POSIX process does by a signal.
+ */
+
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launch.h"
+
+#include <shellapi.h>
+
+#include "weft/error.h"
+
+#include "internal.h"
+#include "seam.h"
+
+enum { KILLED = 9, TERMINATED = 15 };
+
+/* ---- arguments and streams ---------------------------------------------------------- */
+
+static int utf8(const wchar_t *wide, char *text, size_t size)
+{
+    return WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL);
+}
+
+/* One block from malloc, not weft_alloc: it is never freed, and the program may still
+ * want to set its allocator. */
+static int take_arguments(int *argc, char ***argv)
+{
+    int count = 0;
+    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
+    if (wide == NULL)
+        return weft__fail_system((long)GetLastError(), "arguments of this program");
+    size_t head = ((size_t)count + 1) * sizeof(char *);
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += (size_t)utf8(wide[i], NULL, 0);
+    char **copies = malloc(head + size);
+    if (copies == NULL) {
+        LocalFree(wide);
+        return weft__fail(WEFT_ENOMEM, "arguments of this program: %zu bytes", head + size);
+    }
+    char *text = (char *)copies + head;
+    for (int i = 0; i < count; i++) {
+        int length = utf8(wide[i], text, size);
+        copies[i] = text;
+        text += length;
+        size -= (size_t)length;
+    }
+    copies[count] = NULL;
+    LocalFree(wide);
+    *argc = count;
+    *argv = copies;
+    return 0;
+}
+
+/* No \r before each \n: a program prints the same bytes on all systems. */
+static void make_binary(FILE *stream)
+{
+    int descriptor = _fileno(stream);
+    if (descriptor >= 0) /* a program without a console may have no such stream */
+        (void)_setmode(descriptor, _O_BINARY);
+}
+
+/* ---- in a child ---------------------------------------------------------------------- */
+
+static HANDLE watched[2]; /* parent, stop; written before the watcher starts */
+
+static DWORD WINAPI watch(void *unused)
+{
+    (void)unused;
+    DWORD event = WaitForMultipleObjects(2, watched, FALSE, INFINITE);
+    if (event == WAIT_OBJECT_0)
+        TerminateProcess(GetCurrentProcess(), WEFT__EXIT_SIGNAL | KILLED);
+    if (event == WAIT_OBJECT_0 + 1)
+        TerminateProcess(GetCurrentProcess(), WEFT__EXIT_SIGNAL | TERMINATED);
+    return 0;
+}
+
+static int begin_watching(void)
+{
+    enum { STACK = 65536 };
+    HANDLE thread = CreateThread(NULL, STACK, watch, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    if (thread == NULL)
+        return weft__fail_system((long)GetLastError(), "process: no watch on its parent");
+    CloseHandle(thread);
+    return 0;
+}
+
+/* What the program or its C library had set, such as what makes signal() work. */
+static LPTOP_LEVEL_EXCEPTION_FILTER filter_before;
+
+/* Ends a crash here and now with the exception as exit code: who asked for the work hears
+ * of it, and a dialog or a debugger would only keep the dead child standing. */
+static LONG WINAPI crash(EXCEPTION_POINTERS *exception)
+{
+    LONG answer = EXCEPTION_CONTINUE_SEARCH;
+    if (filter_before != NULL)
+        answer = filter_before(exception);
+    if (answer != EXCEPTION_CONTINUE_EXECUTION)
+        TerminateProcess(GetCurrentProcess(), exception->ExceptionRecord->ExceptionCode);
+    return answer;
+}
+
+/* False if the argument is not one that process.c wrote for this process. */
+static bool read_mark(const char *mark, unsigned long long numbers[4])
+{
+    const char *next = mark + strlen(WEFT__CHILD_MARK);
+    for (int i = 0; i < 4; i++) {
+        char *end = NULL;
+        numbers[i] = strtoull(next, &end, 10);
+        if (end == next || *end != (i < 3 ? ',' : '\0'))
+            return false;
+        next = end + 1;
+    }
+    for (int i = 0; i < 4; i++) {
+        DWORD flags = 0;
+        HANDLE handle = (HANDLE)(uintptr_t)numbers[i];
+        if (i != 1 && !GetHandleInformation(handle, &flags))
+            return false;
+        if (i != 1)
+            SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
+    }
+    return true;
+}
+
+static int be_a_child(const char *mark, weft_seam_arena *arena)
+{
+    unsigned long long numbers[4]; /* arena, its size, stop, parent */
+    if (!read_mark(mark, numbers))
+        return weft__fail(WEFT_EPERM, "%s is for weft itself: it starts its children so", mark);
+    watched[0] = (HANDLE)(uintptr_t)numbers[3];
+    watched[1] = (HANDLE)(uintptr_t)numbers[2];
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+    filter_before = SetUnhandledExceptionFilter(crash);
+    int err = begin_watching();
+    if (err != 0)
+        return err;
+    return weft_seam_arena_attach(arena, (uintptr_t)numbers[0], (size_t)numbers[1]);
+}
+
+int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena)
+{
+    *start = NULL;
+    int err = take_arguments(argc, argv);
+    if (err != 0)
+        return err;
+    make_binary(stdout);
+    make_binary(stderr);
+    if (*argc != 3 || strncmp((*argv)[1], WEFT__CHILD_MARK, strlen(WEFT__CHILD_MARK)) != 0)
+        return 0;
+    *start = (*argv)[2];
+    return be_a_child((*argv)[1], arena);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the Win32 backend can do. */
+
+#include "weft/caps.h"
+
+const weft_capabilities *weft_caps(void)
+{
+    static const weft_capabilities capabilities = {
+        .backend = "native",
+        .system = "windows",
+        .ipv6 = true,
+        .bind_address = true,
+        .shutdown_write = true,
+        .socket_options = true,
+        .terminate_is_polite = false, /* programs of others have no way to be asked */
+    };
+    return &capabilities;
+}
