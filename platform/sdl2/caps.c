@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "weft/caps.h"
+
+/* WEFT_SYSTEM is set by CMake. Processes are the system's own in this build. */
+static const weft_capabilities capabilities = {
+    .backend = "sdl2",
+    .system = WEFT_SYSTEM,
+    .ipv6 = false,
+    .bind_address = false,
+    .shutdown_write = false,
+    .socket_options = false,
+#ifdef _WIN32
+    .terminate_is_polite = false,
+#else
+    .terminate_is_polite = true,
+#endif
+};
+
+const weft_capabilities *weft_caps(void)
+{
+    return &capabilities;
+}
