@@ -26,7 +26,7 @@ extern "C" {
 /* All zero is the default. */
 typedef struct weft_http_options {
     size_t size_limit;  /* bytes of body at most; 0: 16 MiB */
-    int redirect_limit; /* redirects followed at most; 0: 10; -1: none */
+    int redirect_limit; /* redirects followed at most; 0: 10; -1: none, it is the answer */
 } weft_http_options;
 
 typedef struct weft_http_response {
@@ -43,10 +43,11 @@ typedef struct weft_http_response {
  * @param options   NULL: none
  * @param until     for resolving, connecting and all redirects together
  * @return 0; WEFT_EINVAL: malformed URL or another scheme; WEFT_ENOTFOUND: no such host;
- *         WEFT_EREFUSED; WEFT_ERESET: the connection broke, or the body is shorter than
- *         announced; WEFT_ETIMEDOUT; WEFT_ETOOBIG: over the size limit; WEFT_EPROTOCOL: no
- *         HTTP, too many redirects, or a certificate that does not verify; WEFT_ENOMEM;
- *         WEFT_ESYSTEM. The sentence names the URL and libcurl's reason.
+ *         WEFT_EREFUSED; WEFT_EUNREACHABLE; WEFT_ERESET: the connection broke, or the body
+ *         is shorter than announced; WEFT_ETIMEDOUT; WEFT_ETOOBIG: over the size limit;
+ *         WEFT_EPROTOCOL: no HTTP, too many redirects, or a certificate that does not
+ *         verify; WEFT_ENOMEM; WEFT_ESYSTEM. The sentence names the URL and libcurl's
+ *         reason.
  *
  * Threads: any.   Python: urllib.request.urlopen.
  */

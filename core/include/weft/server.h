@@ -32,7 +32,8 @@ typedef struct weft_http_reply {
     size_t size;
 } weft_http_reply;
 
-/* Answers one GET of `path` ("/a?b=c"). Called by several threads at once. */
+/* Answers one GET of `path` ("/a?b=c"), which lives until the reply is sent. Called by
+ * several threads at once. */
 typedef void weft_http_handler(const char *path, weft_http_reply *reply, void *context);
 
 /* All zero is the default. */
@@ -48,7 +49,7 @@ typedef struct weft_http_server_options {
  *
  * @param server   receives the server
  * @param options  NULL: none
- * @return 0; the errors of weft_tcp_listen() and weft_thread_start()
+ * @return 0; WEFT_ENOMEM; the errors of weft_tcp_listen() and weft_thread_start()
  *
  * Threads: any.   Python: http.server.ThreadingHTTPServer.
  */
@@ -61,7 +62,11 @@ const char *weft_http_server_url(const weft_http_server *server);
 /** How many requests it has answered so far. Threads: any. */
 size_t weft_http_server_requests(const weft_http_server *server);
 
-/** Stops listening, ends what is under way and frees the server; NULL is allowed. */
+/**
+ * Stops listening, ends what is under way and frees the server; NULL is allowed.
+ *
+ * Threads: when no other uses it; not a handler's. It waits for handlers that run.
+ */
 void weft_http_server_close(weft_http_server *server);
 
 #ifdef __cplusplus
