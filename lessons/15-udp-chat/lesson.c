@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* A chat over UDP, GBK on the wire (udp聊天).
+ * Watch: what comes in is printed while you still type; "exit" leaves. */
+#include "lesson.h"
+
+static void send_msg(weft_socket *udp_socket, const weft_address *dest)
+{
+    char send_data[LESSON_LINE], gbk[LESSON_LINE];
+    while (lesson_input(send_data, "请输入您要发送的消息:", "Your message:") &&
+           strcmp(send_data, "exit") != 0) {
+        size_t n = lesson_to_gbk(gbk, send_data); /* send_data.encode("gbk") */
+        CHECK(weft_socket_sendto(udp_socket, gbk, n, dest, WEFT_FOREVER));
+    }
+}
+
+static int recv_msg(weft_task *task)
+{
+    weft_socket *udp_socket = WEFT_ARG(task, weft_socket *);
+    char recv_data[LESSON_DATAGRAM]; /* Python's 1024 cut what is longer */
+    weft_address ip_port;
+    size_t n;
+    int err;
+
+    while ((err = weft_socket_recvfrom(udp_socket, recv_data, sizeof(recv_data),
+                                       &n, &ip_port, WEFT_FOREVER)) == 0)
+        weft_print(">>>%s:%s\n", lesson_address(&ip_port),
+                   lesson_from_gbk(recv_data, n)); /* recv_data.decode("gbk") */
+    return err == WEFT_ECLOSED ? 0 : err;
+}
+
+int main(int argc, char **argv)
+{
+    const char *dest_ip = NULL;
+    int port = 8081, dest_port = 0;
+    weft_socket *udp_socket;
+    weft_thread *recv_thread;
+    weft_address dest;
+    const lesson_option options[] = {
+        {"--port", "0: a free one, which is printed", .own_port = &port},
+        {"--peer-host", "instead of asking", .host = &dest_ip},
+        {"--peer-port", "instead of asking", .port = &dest_port},
+        {0},
+    };
+
+    lesson_begin(&argc, &argv, "A chat for two; --lang zh or en.", options);
+    CHECK(weft_udp_open(&udp_socket, NULL, port, WEFT_IPV4));
+    lesson_tell_port(udp_socket, port);
+    CHECK(weft_thread_start_with(&recv_thread, recv_msg, &udp_socket,
+                                 sizeof(udp_socket),
+                                 &(weft_thread_options){.daemon = true}));
+    if (lesson_ask_host(&dest_ip, "请输入对方的ip地址:", "Their IP address:") &&
+        lesson_ask_port(&dest_port, "请输入对方的端口号:", "Their port:")) {
+        CHECK(weft_address_resolve(&dest, dest_ip, dest_port, WEFT_FOREVER));
+        send_msg(udp_socket, &dest);
+    }
+    weft_socket_shutdown(udp_socket, WEFT_SHUTDOWN_BOTH); /* ends recv_msg() */
+    weft_thread_join(recv_thread, WEFT_FOREVER); /* Python leaves it to die */
+    weft_socket_close(udp_socket);
+    return 0;
+}
