@@ -35,7 +35,8 @@ static const char *fault_of_parts(CURLU *parts)
         fault = "it names no host";
     else if (strlen(host) > HOST_LIMIT)
         fault = "its host is longer than any name can be (253 bytes)";
-    else if (curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK && atoi(port) == 0)
+    else if (curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK &&
+             strtol(port, NULL, 10) == 0)
         fault = "nothing listens on port 0";
     curl_free(port);
     curl_free(host);

@@ -2,16 +2,32 @@
 #ifndef WEFT_POSIX_FUTEX_H
 #define WEFT_POSIX_FUTEX_H
 
-/* Linux futex(2), within a process and between processes. */
+/* Linux futex(2), which has no function in libc. */
 
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "weft/atomic.h"
 #include "weft/time.h"
 
-enum { WEFT__FUTEX_PRIVATE, WEFT__FUTEX_SHARED };
+/* ns as the kernel takes them. */
+static inline struct timespec weft__timespec(weft_time ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / WEFT_S(1)), .tv_nsec = (long)(ns % WEFT_S(1))};
+}
 
-int weft__futex_wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, int scope);
-void weft__futex_wake(weft_atomic_u32 *word, int32_t count, int scope);
+/* True: the kernel says that the time is over. NULL: there is none. */
+static inline bool weft__futex_sleep(weft_atomic_u32 *word, int operation, uint32_t seen,
+                                     const struct timespec *time)
+{
+    return syscall(SYS_futex, &word->value, operation, seen, time, NULL, FUTEX_BITSET_MATCH_ANY) ==
+               -1 &&
+           errno == ETIMEDOUT;
+}
 
 #endif

@@ -228,7 +228,9 @@ static int send_all(weft_socket *socket, const unsigned char *data, size_t size,
                      MSG_NOSIGNAL);
         if (taken > 0) {
             *sent += (size_t)taken;
-            if ((size_t)taken < left && until <= weft_clock())
+            if ((size_t)taken == left)
+                return 0; /* whatever shutdown() does now */
+            if (until <= weft_clock())
                 return fail_late_send(socket, *sent, size);
             continue;
         }

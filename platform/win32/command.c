@@ -77,7 +77,7 @@ int weft__program_find(const char *name, wchar_t **path)
     if (!find(wide, room)) {
         err = weft__fail(WEFT_ENOTFOUND, "program %.120s: there is no such file", name);
     } else if (is_batch(room)) {
-        err = weft__fail(WEFT_EPERM, "program %.120s: a batch file, which only cmd.exe can run", name);
+        err = weft__fail(WEFT_EPERM, "program %.120s: a batch file, for cmd.exe only", name);
     } else {
         size_t size = (wcslen(room) + 1) * sizeof(wchar_t);
         *path = weft_alloc(size);

@@ -58,7 +58,7 @@ int weft_seam_module_of(weft_function *function, char *module, size_t size, uint
     if (err != 0)
         return err;
     if (strlen(path) < size)
-        strcpy(module, path);
+        memcpy(module, path, strlen(path) + 1);
     else
         err = weft__fail(WEFT_ETOOBIG, "function at 0x%llx: its module's path is too long: %s",
                          (unsigned long long)address, path);

@@ -220,8 +220,10 @@ static int send_all(weft_socket *socket, const unsigned char *data, size_t size,
         reason = taken < 0 ? WSAGetLastError() : 0;
         if (taken > 0) {
             *sent += (size_t)taken;
+            if ((size_t)taken == left)
+                return 0; /* whatever shutdown() does now */
             /* WEFT_NOW: as many pieces as go without a wait. */
-            if ((size_t)taken < left && until != WEFT_NOW && until <= weft_clock())
+            if (until != WEFT_NOW && until <= weft_clock())
                 return fail_late_send(socket, *sent, size);
             continue;
         }
