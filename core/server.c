@@ -31,7 +31,7 @@
 #include "connection.h"
 #include "internal.h"
 
-enum { CONNECTIONS = 64 };
+enum { CONNECTIONS = 256 };
 
 #define ACCEPT_PAUSE WEFT_MS(50) /* when the system has no descriptor left */
 

@@ -9,11 +9,12 @@
  *     int main(int argc, char **argv)
  *     {
  *         int threads = 5;
+ *         const lesson_option options[] = {
+ *             {"--threads", "how many", .count = &threads},
+ *             {0},
+ *         };
  *
- *         lesson_begin(&argc, &argv, "Threads of one kind.",
- *                      (lesson_option[]){
- *                          {"--threads", "how many", .count = &threads},
- *                          {0}});
+ *         lesson_begin(&argc, &argv, "Threads of one kind.", options);
  *         CHECK(weft_thread_start(NULL, work, NULL, 0));
  *
  * Misuse that weft sees, and a thread whose function fails, end the lesson with

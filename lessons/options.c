@@ -174,9 +174,9 @@ static void read_options(char **argv, const char *about,
 void lesson_begin(int *argc, char ***argv, const char *about,
                   const lesson_option *options)
 {
-    weft_main(argc, argv);
-    weft_on_misuse(lesson_on_misuse);
+    weft_on_misuse(lesson_on_misuse); /* before weft_main(): in children too */
     weft_on_failure(lesson_on_failure);
+    weft_main(argc, argv);
     if (*argc < 1)
         return;
     name_program((*argv)[0]);

@@ -75,7 +75,8 @@ const char *lesson_read_host(const char *name, const char *value)
 
     if (*value == '\0')
         lesson_refuse(name, value, "a host must not be empty");
-    if (weft_address_resolve(&address, value, 1, RESOLVE_WITHIN) != 0)
+    if (weft_address_resolve(&address, value, 1, WEFT_FAMILY_NONE,
+                             RESOLVE_WITHIN) != 0)
         lesson_refuse(name, NULL, weft_last_error());
     return value;
 }
@@ -109,7 +110,8 @@ static void check_host_of(const char *name, const char *url)
     int err;
 
     host_of(url, host, sizeof(host));
-    err = weft_address_resolve(&address, host, 1, RESOLVE_WITHIN);
+    err = weft_address_resolve(&address, host, 1, WEFT_FAMILY_NONE,
+                               RESOLVE_WITHIN);
     if (err != WEFT_ENOTFOUND && err != WEFT_EINVAL)
         return;
     err = weft_http_get(&response, url, NULL, RESOLVE_WITHIN);

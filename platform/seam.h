@@ -167,7 +167,7 @@ int weft_seam_module_function(const char *module, uint64_t offset, weft_function
 /* ---- socket.c --------------------------------------------------------------- */
 
 /* All addresses of a host, at most `capacity`; blocks as long as the system likes
- * (portable/resolve.c puts the deadline on it). host NULL: all interfaces. */
+ * (portable/resolve.c puts the deadline on it). Never asked for NULL or numbers. */
 int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_t capacity,
                       size_t *count);
 

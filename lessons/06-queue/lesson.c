@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < threads; i++)
         CHECK(weft_thread_start(&ts[i], wrong ? get_baidu_wrong() : get_baidu,
                                 NULL, 0));
-    for (int i = 0; i < threads; i++)
+    for (int i = 0; i < threads; i++) /* the course joins the last one, t */
         CHECK(weft_thread_join(ts[i], WEFT_FOREVER));
     weft_queue_close(q);
     return lesson_end();

@@ -23,6 +23,13 @@ if __name__ == '__main__':
                            count=(support.workers, 5, "how many processes"))
     lock = Lock()
 
+    ps = []
     for i in range(args.count):
         p = Process(target=whoami, args=('child', lock))
         p.start()
+        ps.append(p)
+
+    # The course ends here and lets Python wait. Where a child begins anew (macOS,
+    # Windows, Linux from Python 3.14 on) the lock may be gone by then.
+    for p in ps:
+        p.join()

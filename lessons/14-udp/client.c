@@ -20,7 +20,8 @@ int main(int argc, char **argv)
 
     lesson_begin(&argc, &argv, "Sends a datagram, prints the answer.", options);
 
-    CHECK(weft_address_resolve(&address, host, port, weft_in(WEFT_S(10))));
+    CHECK(weft_address_resolve(&address, host, port, WEFT_FAMILY_NONE,
+                               weft_in(WEFT_S(10))));
     CHECK(weft_udp_open(&ss, NULL, 0, address.family)); /* of the same kind */
     CHECK(weft_socket_sendto(ss, message, strlen(message), &address,
                              WEFT_FOREVER));

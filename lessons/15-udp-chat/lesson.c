@@ -20,7 +20,6 @@ static int recv_msg(weft_task *task)
     weft_address ip_port;
     size_t n;
     int err;
-
     while ((err = weft_socket_recvfrom(udp_socket, recv_data, sizeof(recv_data),
                                        &n, &ip_port, WEFT_FOREVER)) == 0)
         weft_print(">>>%s:%s\n", lesson_address(&ip_port),
@@ -50,7 +49,8 @@ int main(int argc, char **argv)
                                  &(weft_thread_options){.daemon = true}));
     if (lesson_ask_host(&dest_ip, "请输入对方的ip地址:", "Their IP address:") &&
         lesson_ask_port(&dest_port, "请输入对方的端口号:", "Their port:")) {
-        CHECK(weft_address_resolve(&dest, dest_ip, dest_port, WEFT_FOREVER));
+        CHECK(weft_address_resolve(&dest, dest_ip, dest_port, WEFT_IPV4,
+                                   WEFT_FOREVER));
         send_msg(udp_socket, &dest);
     }
     weft_socket_shutdown(udp_socket, WEFT_SHUTDOWN_BOTH); /* ends recv_msg() */

@@ -101,8 +101,8 @@ static bool both_hear_gbk(struct run *run, struct person *a, struct person *b)
     if (err == 0)
         err = weft_socket_address(socket, &own);
     for (int i = 0; i < 2 && err == 0; i++) {
-        err =
-            weft_address_resolve(&to, "127.0.0.1", people[i]->port, run->until);
+        err = weft_address_resolve(&to, "127.0.0.1", people[i]->port,
+                                   WEFT_FAMILY_NONE, run->until);
         if (err == 0)
             err = weft_socket_sendto(socket, goodbye_gbk,
                                      sizeof(goodbye_gbk) - 1, &to, run->until);

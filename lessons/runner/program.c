@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program's output comes in pieces of any size. All of it is kept in `text`;
- * lines are shown as soon as they are complete, the first few and the last few
- * of many, and every second how many there are meanwhile.
- *
- * Everything here runs in the main thread.
+ * A program's output comes in pieces of any size, and all of it is kept: what
+ * is awaited may come in two of them. Everything here runs in the main thread;
+ * the pipes are emptied behind its back (weft/process.h), so that it may look
+ * at one program after the other.
  */
 #include "program.h"
 
@@ -14,14 +13,11 @@
 
 #include <weft/error.h>
 #include <weft/memory.h>
-#include <weft/text.h>
 
+#include "screen.h"
 #include "words.h"
 
 enum {
-    FIRST_LINES = 5,      /* of an output that are shown */
-    LAST_LINES = 2,       /* likewise */
-    SHOWN_BYTES = 400,    /* of a line */
     TEXT_LIMIT = 4 << 20, /* bytes; more is no lesson's output */
     OPTIONS_MOST = 8,
     PATH_SIZE = 4096
@@ -39,83 +35,6 @@ void programs_begin(const char *program)
     }
     snprintf(folder, sizeof(folder), "%.*s", (int)length, program);
 }
-
-/* ---- showing ----------------------------------------------------------- */
-
-static void show_mark(const struct program *program)
-{
-    weft_print("    ");
-    if (program->who)
-        show_padded(program->who, 8);
-    weft_print("| ");
-}
-
-static void show_line(struct program *program, const char *line, size_t length)
-{
-    char safe[4 * SHOWN_BYTES + 1];
-
-    show_mark(program);
-    weft_print("%s\n", weft_text_printable(
-                           line, length < SHOWN_BYTES ? length : SHOWN_BYTES,
-                           safe, sizeof(safe)));
-    program->told = weft_clock();
-}
-
-/* Shows the complete lines that have come, or counts them when many have. */
-static void show_lines(struct program *program)
-{
-    const char *line = program->text + program->shown, *end;
-
-    while ((end = strchr(line, '\n')) != NULL) {
-        if (program->lines < FIRST_LINES || program->who)
-            show_line(program, line, (size_t)(end - line));
-        else
-            program->hidden++;
-        program->lines++;
-        line = end + 1;
-    }
-    program->shown = (size_t)(line - program->text);
-    if (program->hidden > 0 && weft_clock() > program->told + WEFT_S(1)) {
-        show_mark(program);
-        show("... %d lines so far\n", "... 目前 %d 行\n", program->lines);
-        program->told = weft_clock();
-    }
-}
-
-/* The last lines, and how many were left out before them. */
-static void show_rest(struct program *program)
-{
-    const char *end = program->text + program->shown, *line = end;
-    int last = program->hidden > LAST_LINES + 1 ? LAST_LINES : program->hidden;
-
-    for (int i = 0; i < last; i++) {
-        for (line--; line > program->text && line[-1] != '\n';)
-            line--;
-    }
-    if (program->hidden > last) {
-        show_mark(program);
-        show("... %d more lines\n", "... 还有 %d 行\n", program->hidden - last);
-    }
-    program->hidden = 0;
-    for (; line < end; line = strchr(line, '\n') + 1)
-        show_line(program, line, strcspn(line, "\n"));
-    if (*end != '\0')
-        show_line(program, end, strlen(end));
-    program->shown = program->length;
-}
-
-/* As one would type it: "$ lesson-01-thread --seconds 2". */
-static void show_command(const struct program *program,
-                         const char *const *options)
-{
-    show_mark(program);
-    weft_print("$ %s", program->name);
-    for (; *options; options++)
-        weft_print(strchr(*options, ' ') ? " \"%s\"" : " %s", *options);
-    weft_print("\n");
-}
-
-/* ---- running ----------------------------------------------------------- */
 
 static int open_at(struct program *program, const char *where,
                    const char *const *options, bool typed)
@@ -146,7 +65,7 @@ bool program_start(struct run *run, struct program *program, const char *name,
     program->text = weft_alloc(1);
     if (!program->text)
         return run_failed(run, "%s", "%s", weft_last_error());
-    show_command(program, options);
+    screen_command(program, options);
     program->told = weft_clock();
     err = open_at(program, folder, options, typed);
     if (err == WEFT_ENOTFOUND && folder[0] == '\0') /* nor in PATH */
@@ -199,7 +118,7 @@ static bool read_piece(struct run *run, struct program *program, bool *more)
         err = weft_process_read(program->process, piece, sizeof(piece), &length,
                                 tick < run->until ? tick : run->until);
         if (err == WEFT_ETIMEDOUT)
-            show_lines(program); /* that is, how many there are */
+            screen_lines(program); /* that is, how many there are */
     }
     if (err != 0)
         return run_failed(run, "%s: %s", "%s：%s", program->name,
@@ -219,7 +138,7 @@ bool program_await(struct run *run, struct program *program, size_t from,
                               "%s 没有输出就结束了：%s", program->name, wanted);
         if (!read_piece(run, program, &more))
             return false;
-        show_lines(program);
+        screen_lines(program);
     }
     return true;
 }
@@ -243,12 +162,7 @@ bool program_port(struct run *run, struct program *program, int *port)
 
 bool program_type(struct run *run, struct program *program, const char *line)
 {
-    char typed[SHOWN_BYTES];
-    size_t length = (size_t)snprintf(typed, sizeof(typed), "%s%s",
-                                     program->text + program->shown, line);
-
-    show_line(program, typed, length); /* behind the prompt, if there is one */
-    program->shown = program->length;
+    screen_typed(program, line);
     if (weft_process_write(program->process, line, strlen(line)) != 0 ||
         weft_process_write(program->process, "\n", 1) != 0)
         return run_failed(run, "%s: %s", "%s：%s", program->name,
@@ -264,9 +178,9 @@ bool program_finish(struct run *run, struct program *program)
     while (more) {
         if (!read_piece(run, program, &more))
             return false;
-        show_lines(program);
+        screen_lines(program);
     }
-    show_rest(program);
+    screen_rest(program);
     if (weft_process_join(program->process, run->until) != 0)
         return still_runs(run, program);
     weft_process_status_get(program->process, &status);
@@ -282,7 +196,7 @@ bool program_finish(struct run *run, struct program *program)
 void program_close(struct program *program)
 {
     if (program->text)
-        show_rest(program);
+        screen_rest(program);
     if (program->process &&
         weft_process_join(program->process, WEFT_NOW) != 0) {
         weft_process_kill(program->process);

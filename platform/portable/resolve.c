@@ -106,15 +106,23 @@ int weft__resolve(const char *host, int port, weft_address *addresses, size_t ca
     return 0;
 }
 
-int weft_address_resolve(weft_address *address, const char *host, int port, weft_time until)
+int weft_address_resolve(weft_address *address, const char *host, int port,
+                         enum weft_family family, weft_time until)
 {
-    weft_address first;
+    weft_address found[MOST_ADDRESSES];
     size_t count = 0;
-    int err = weft__resolve(host, port, &first, 1, &count, until);
+    int err = weft__resolve(host, port, found, MOST_ADDRESSES, &count, until);
 
-    if (err == 0)
-        *address = first;
-    return err;
+    for (size_t i = 0; i < count && err == 0; i++) {
+        if (family != WEFT_FAMILY_NONE && found[i].family != (uint32_t)family)
+            continue;
+        *address = found[i];
+        return 0;
+    }
+    if (err != 0)
+        return err;
+    return weft__fail(WEFT_ENOTFOUND, "host %s: it has no %s address", host ? host : "(all)",
+                      family == WEFT_IPV6 ? "IPv6" : "IPv4");
 }
 
 /* An address that answers nothing leaves the ones after it their part of the time. */

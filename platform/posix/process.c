@@ -279,12 +279,22 @@ static int begin_watching(void)
     return error == 0 ? 0 : weft__fail_system(error, "process: no watch on its parent");
 }
 
+/* A program may be started with a standard stream closed; a file that it opens later
+ * must not be taken for one. The wrong direction, so that using it still fails. */
+static void keep_standard_streams(void)
+{
+    for (int stream = 0; stream <= 2; stream++)
+        if (fcntl(stream, F_GETFD) == -1 && errno == EBADF)
+            (void)open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY);
+}
+
 int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena)
 {
     int descriptor = WEFT__CHILD_ARENA;
     int err;
 
     *start = NULL;
+    keep_standard_streams();
     program_name = *argc > 0 ? (*argv)[0] : "";
     weft__program_begin(*argc > 0 ? (*argv)[0] : NULL);
     if (*argc != 3 || strncmp((*argv)[1], child_mark, sizeof(child_mark) - 1) != 0)

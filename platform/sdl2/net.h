@@ -2,7 +2,7 @@
 #ifndef WEFT_SDL2_NET_H
 #define WEFT_SDL2_NET_H
 
-/* What resolve.c, send.c, socket.c, tcp.c and udp.c of this folder share. */
+/* What listen.c, resolve.c, send.c, socket.c, tcp.c and udp.c of this folder share. */
 
 #ifndef SDL_MAIN_HANDLED
 #define SDL_MAIN_HANDLED
@@ -22,6 +22,9 @@ enum weft__net_kind { WEFT__LISTENER, WEFT__CONNECTION, WEFT__UDP };
 /* The thread that sends for a connection, and what it is sending; send.c's. */
 typedef struct weft__sender weft__sender;
 
+/* The connections that wait at a listener; listen.c's. */
+struct weft__backlog;
+
 struct weft_socket {
     enum weft__net_kind kind; /* down to `loopback`: written before others have the handle */
     weft_address name;        /* a connection's peer; otherwise the socket's own address */
@@ -31,15 +34,19 @@ struct weft_socket {
     weft_mutex lock;          /* guards all that follows down to `sender` */
     TCPsocket tcp;            /* of the kind that it is; NULL once closed */
     UDPsocket udp;
-    SDLNet_SocketSet set;    /* this socket alone; written when it is attached */
-    unsigned users;          /* calls that use tcp or udp right now */
-    bool closing;            /* the last user closes it */
-    weft__sender *sender;    /* NULL: nothing was sent yet */
-    weft_mutex receive_lock; /* one thread at a time takes what has come; guards `datagram` */
-    unsigned char *datagram; /* UDP: WEFT__DATAGRAM_SIZE bytes */
+    SDLNet_SocketSet set;          /* this socket alone; written when it is attached */
+    unsigned users;                /* calls that use tcp or udp right now */
+    bool closing;                  /* the last user closes it */
+    weft__sender *sender;          /* of a connection; NULL: nothing was sent yet */
+    struct weft__backlog *backlog; /* of a listener; written before others have the handle */
+    weft_mutex receive_lock;       /* one thread at a time takes what has come; guards `datagram` */
+    unsigned char *datagram;       /* UDP: WEFT__DATAGRAM_SIZE bytes */
 };
 
-enum { WEFT__DATAGRAM_SIZE = 65536 }; /* bytes: none is larger */
+enum {
+    WEFT__DATAGRAM_SIZE = 65536, /* bytes: none is larger */
+    WEFT__SLICE = 50             /* ms that a wait lasts until it looks around */
+};
 
 /* ---- socket.c --------------------------------------------------------------------- */
 
@@ -88,6 +95,14 @@ weft_address weft__net_from_sdl(const IPaddress *address);
 
 /* 127.0.0.0/8. */
 bool weft__net_is_loopback(const weft_address *address);
+
+/* ---- listen.c --------------------------------------------------------------------- */
+
+/* Calls that wait look at `shut` again. Under the lock. */
+void weft__backlog_wake(struct weft__backlog *backlog);
+
+/* Ends the thread and closes the connections that wait. */
+void weft__backlog_close(weft_socket *listener);
 
 /* ---- send.c ----------------------------------------------------------------------- */
 

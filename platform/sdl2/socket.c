@@ -27,8 +27,7 @@
 #include "weft/once.h"
 
 enum {
-    SLICE = 50,        /* ms */
-    MOST_SOCKETS = 900 /* SDL2_net's select() takes no descriptor above 1023 */
+    MOST_SOCKETS = 800 /* SDL2_net's select() takes no descriptor above 1023 */
 };
 
 static weft_atomic_u32 sockets; /* that exist; relaxed: it is only a number */
@@ -129,7 +128,10 @@ void weft__net_close_locked(weft_socket *socket)
 
 void weft_socket_close(weft_socket *socket)
 {
-    if (socket && weft__sender_close(socket))
+    if (!socket)
+        return;
+    weft__backlog_close(socket);
+    if (weft__sender_close(socket))
         weft__net_destroy(socket);
 }
 
@@ -167,7 +169,7 @@ int weft__net_wait(weft_socket *socket, weft_time until, const char *what)
         if (weft__net_is_shut(socket, WEFT_SHUTDOWN_READ))
             return WEFT_ECLOSED;
         errno = 0;
-        ready = SDLNet_CheckSockets(socket->set, (Uint32)weft__ms_until(until, SLICE));
+        ready = SDLNet_CheckSockets(socket->set, (Uint32)weft__ms_until(until, WEFT__SLICE));
         if (ready > 0)
             return 0;
         if (ready < 0)
@@ -196,6 +198,7 @@ int weft_socket_shutdown(weft_socket *socket, enum weft_shutdown how)
             (socket->kind == WEFT__LISTENER && shut == WEFT_SHUTDOWN_READ))
             socket->closing = true;
         weft__sender_wake(socket->sender);
+        weft__backlog_wake(socket->backlog);
         weft__net_close_locked(socket);
     }
     weft_mutex_release(&socket->lock);

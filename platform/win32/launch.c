@@ -134,15 +134,19 @@ void weft__launch_end(weft__launch *launch)
 
 /* ---- running it ------------------------------------------------------------------- */
 
-/* Whether the list takes the job too: Windows 10 puts the process into it before its
- * first instruction. */
-static bool fill(LPPROC_THREAD_ATTRIBUTE_LIST list, weft__launch *launch, HANDLE *into)
+/* Without the list the child would inherit whatever is inheritable here. */
+static bool list_heirs(LPPROC_THREAD_ATTRIBUTE_LIST list, weft__launch *launch)
 {
-    if (launch->count > 0)
-        UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, launch->heirs,
-                                  launch->count * sizeof(HANDLE), NULL, NULL);
-    return *into != NULL && UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, into,
-                                                      sizeof(*into), NULL, NULL);
+    return launch->count == 0 ||
+           UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, launch->heirs,
+                                     launch->count * sizeof(HANDLE), NULL, NULL);
+}
+
+/* Windows 10 puts the process into a listed job before its first instruction. */
+static bool list_job(LPPROC_THREAD_ATTRIBUTE_LIST list, HANDLE *into)
+{
+    return UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, into, sizeof(*into),
+                                     NULL, NULL);
 }
 
 /* `into` NULL: in no job. */
@@ -154,8 +158,9 @@ static bool create(weft__launch *launch, const wchar_t *program, wchar_t *comman
     info.StartupInfo.hStdInput = launch->streams[0];
     info.StartupInfo.hStdOutput = launch->streams[1];
     info.StartupInfo.hStdError = launch->streams[2];
-    bool by_list = fill(list, launch, &into);
-    bool by_hand = into != NULL && !by_list;
+    if (!list_heirs(list, launch))
+        return false;
+    bool by_hand = into != NULL && !list_job(list, &into);
     DWORD flags = EXTENDED_STARTUPINFO_PRESENT;
     if (by_hand)
         flags |= CREATE_SUSPENDED;

@@ -169,7 +169,7 @@ static void expect_heard(enum language language, const struct datagram *datagram
     if (!CHECK_OK(weft_udp_open(&stranger, "127.0.0.1", 0, WEFT_FAMILY_NONE)))
         return;
     CHECK_OK(weft_socket_address(stranger, &own));
-    CHECK_OK(weft_address_resolve(&to, "127.0.0.1", a.port, SOON));
+    CHECK_OK(weft_address_resolve(&to, "127.0.0.1", a.port, WEFT_FAMILY_NONE, SOON));
     for (size_t i = 0; i < count; i++) {
         CHECK_OK(weft_socket_sendto(stranger, datagrams[i].bytes, datagrams[i].size, &to, SOON));
         hears(&a, own.port, datagrams[i].heard);

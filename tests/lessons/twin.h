@@ -20,8 +20,8 @@ struct command {
     char path[COMMAND_PATH];
 };
 
-/* False, once with the reason, where no Python can be started: lessons are then compared
- * with their lesson.out alone. */
+/* False, after skip(), where no Python can be started: lessons are then compared with
+ * their lesson.out alone. */
 bool has_python(void);
 
 /* What runs "01-thread", or the part "server" of "13-tcp-echo"; `part` NULL: it has no

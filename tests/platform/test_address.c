@@ -97,7 +97,7 @@ static void check_number(const char *host, const char *expected)
     weft_address address = {0};
     char text[WEFT_ADDRESS_TEXT];
 
-    CHECK_OK(weft_address_resolve(&address, host, 80, WEFT_NOW));
+    CHECK_OK(weft_address_resolve(&address, host, 80, WEFT_FAMILY_NONE, WEFT_NOW));
     CU_ASSERT_STRING_EQUAL(weft_address_ip(&address, text, sizeof(text)), expected);
     CU_ASSERT_EQUAL(address.port, 80);
     CU_ASSERT_EQUAL(address.unused, 0);
@@ -116,7 +116,8 @@ static void ipv6_numbers_need_no_resolver(void)
     weft_address address;
 
     if (!weft_caps()->ipv6) {
-        CHECK_ERROR(weft_address_resolve(&address, "::1", 80, WEFT_NOW), WEFT_ENOTSUP);
+        CHECK_ERROR(weft_address_resolve(&address, "::1", 80, WEFT_FAMILY_NONE, WEFT_NOW),
+                    WEFT_ENOTSUP);
         CHECK_SENTENCE("::1");
         skip("this backend has no IPv6");
         return;
@@ -129,9 +130,10 @@ static void ipv6_numbers_need_no_resolver(void)
     check_number("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8");
     check_number("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0");
     check_number("64:ff9b::192.0.2.33", "64:ff9b::c000:221");
-    CHECK_OK(weft_address_resolve(&address, "fe80::1%4294967295", 80, WEFT_NOW));
+    CHECK_OK(weft_address_resolve(&address, "fe80::1%4294967295", 80, WEFT_FAMILY_NONE, WEFT_NOW));
     CU_ASSERT_EQUAL(address.scope, UINT32_MAX);
-    CHECK_ERROR(weft_address_resolve(&address, "fe80::1%no-such", 80, WEFT_NOW), WEFT_ENOTFOUND);
+    CHECK_ERROR(weft_address_resolve(&address, "fe80::1%no-such", 80, WEFT_FAMILY_NONE, WEFT_NOW),
+                WEFT_ENOTFOUND);
     CHECK_SENTENCE("no-such");
 }
 
@@ -189,18 +191,22 @@ static void malformed_hosts_never_reach_the_resolver(void)
 
     /* An answer at WEFT_NOW that is not WEFT_ETIMEDOUT: nobody was asked. */
     for (size_t i = 0; i < sizeof(malformed_hosts) / sizeof(malformed_hosts[0]); i++) {
-        CHECK_ERROR(weft_address_resolve(&address, malformed_hosts[i], 80, WEFT_NOW), WEFT_EINVAL);
+        CHECK_ERROR(
+            weft_address_resolve(&address, malformed_hosts[i], 80, WEFT_FAMILY_NONE, WEFT_NOW),
+            WEFT_EINVAL);
         CHECK_SENTENCE("host '");
         CU_ASSERT_PTR_NULL(strpbrk(weft_last_error(), "\n\x1b"));
     }
     memset(long_host, 'a', sizeof(long_host) - 1);
     long_host[300] = '\0';
-    CHECK_ERROR(weft_address_resolve(&address, long_host, 80, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(weft_address_resolve(&address, long_host, 80, WEFT_FAMILY_NONE, WEFT_NOW),
+                WEFT_EINVAL);
     memset(long_host, ':', sizeof(long_host) - 1);
-    CHECK_ERROR(weft_address_resolve(&address, long_host, 80, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(weft_address_resolve(&address, long_host, 80, WEFT_FAMILY_NONE, WEFT_NOW),
+                WEFT_EINVAL);
     memset(label, 'a', 64);
     label[64] = '\0';
-    CHECK_ERROR(weft_address_resolve(&address, label, 80, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(weft_address_resolve(&address, label, 80, WEFT_FAMILY_NONE, WEFT_NOW), WEFT_EINVAL);
     CU_ASSERT_EQUAL(address.port, 7);
 }
 
@@ -211,7 +217,8 @@ static void names_that_look_odd_are_names(void)
     weft_address address;
 
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-        CHECK_ERROR(weft_address_resolve(&address, hosts[i], 80, WEFT_NOW), WEFT_ETIMEDOUT);
+        CHECK_ERROR(weft_address_resolve(&address, hosts[i], 80, WEFT_FAMILY_NONE, WEFT_NOW),
+                    WEFT_ETIMEDOUT);
 }
 
 static void a_port_is_0_to_65535(void)
@@ -221,17 +228,20 @@ static void a_port_is_0_to_65535(void)
     weft_socket *socket = NULL;
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        CHECK_ERROR(weft_address_resolve(&address, "127.0.0.1", wrong[i], WEFT_NOW), WEFT_EINVAL);
+        CHECK_ERROR(
+            weft_address_resolve(&address, "127.0.0.1", wrong[i], WEFT_FAMILY_NONE, WEFT_NOW),
+            WEFT_EINVAL);
         CHECK_SENTENCE("is not 0 to 65535");
         CHECK_ERROR(weft_tcp_listen(&socket, "127.0.0.1", wrong[i], NULL), WEFT_EINVAL);
         CHECK_ERROR(weft_tcp_connect(&socket, "127.0.0.1", wrong[i], SOON), WEFT_EINVAL);
         CHECK_ERROR(weft_udp_open(&socket, "127.0.0.1", wrong[i], WEFT_IPV4), WEFT_EINVAL);
     }
-    CHECK_ERROR(weft_address_resolve(&address, "127.0.0.1", 70000, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(weft_address_resolve(&address, "127.0.0.1", 70000, WEFT_FAMILY_NONE, WEFT_NOW),
+                WEFT_EINVAL);
     CHECK_SENTENCE("port 70000 is not 0 to 65535");
     CHECK_ERROR(weft_tcp_connect(&socket, "127.0.0.1", 0, SOON), WEFT_EINVAL);
     CU_ASSERT_PTR_NULL(socket);
-    CHECK_OK(weft_address_resolve(&address, "127.0.0.1", 65535, WEFT_NOW));
+    CHECK_OK(weft_address_resolve(&address, "127.0.0.1", 65535, WEFT_FAMILY_NONE, WEFT_NOW));
     CU_ASSERT_EQUAL(address.port, 65535);
 }
 
@@ -241,9 +251,9 @@ static void no_host_is_all_interfaces(void)
     weft_address address;
     weft_socket *socket = NULL;
 
-    CHECK_OK(weft_address_resolve(&address, NULL, 80, WEFT_NOW));
+    CHECK_OK(weft_address_resolve(&address, NULL, 80, WEFT_FAMILY_NONE, WEFT_NOW));
     CU_ASSERT_EQUAL(memcmp(address.ip, zeros, 16), 0);
-    CHECK_OK(weft_address_resolve(&address, "", 80, WEFT_NOW));
+    CHECK_OK(weft_address_resolve(&address, "", 80, WEFT_FAMILY_NONE, WEFT_NOW));
     CU_ASSERT_EQUAL(memcmp(address.ip, zeros, 16), 0);
     CHECK_ERROR(weft_tcp_connect(&socket, NULL, 80, SOON), WEFT_EINVAL);
     CHECK_ERROR(weft_tcp_connect(&socket, "", 80, SOON), WEFT_EINVAL);
@@ -253,7 +263,8 @@ static void a_name_that_does_not_exist_is_not_found(void)
 {
     weft_address address;
     weft_socket *socket = NULL;
-    int err = weft_address_resolve(&address, "nosuch.invalid", 80, weft_in(WEFT_S(5)));
+    int err =
+        weft_address_resolve(&address, "nosuch.invalid", 80, WEFT_FAMILY_NONE, weft_in(WEFT_S(5)));
 
     /* A network without a name server may take longer than we care to wait. */
     CU_ASSERT_TRUE(err == WEFT_ENOTFOUND || err == WEFT_ETIMEDOUT);
@@ -280,20 +291,35 @@ static void a_slow_name_server_cannot_hold_the_deadline(void)
 
     watch_memory();
     weft_fault_hook(slow_name_server);
-    CHECK_ERROR(weft_address_resolve(&address, "slow.invalid", 80, until), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_address_resolve(&address, "slow.invalid", 80, WEFT_FAMILY_NONE, until),
+                WEFT_ETIMEDOUT);
     CHECK_SENTENCE("slow.invalid");
     CU_ASSERT_TRUE(weft_clock() >= until);
     weft_event_set(&name_server_answers);
-    CHECK_ERROR(weft_address_resolve(&address, "slow.invalid", 80, SOON), WEFT_ENOTFOUND);
+    CHECK_ERROR(weft_address_resolve(&address, "slow.invalid", 80, WEFT_FAMILY_NONE, SOON),
+                WEFT_ENOTFOUND);
     CHECK_SENTENCE("slow.invalid");
     unwatch_memory(); /* waits for the call that was left alone */
     weft_fault_hook(NULL);
 }
 
+static void only_the_family_that_is_asked_for_is_given(void)
+{
+    weft_address address = {0};
+
+    CHECK_OK(weft_address_resolve(&address, NULL, 80, WEFT_IPV4, WEFT_NOW));
+    CU_ASSERT_EQUAL(address.family, WEFT_IPV4);
+    CHECK_OK(weft_address_resolve(&address, "127.0.0.1", 80, WEFT_IPV4, WEFT_NOW));
+    CHECK_ERROR(weft_address_resolve(&address, "127.0.0.1", 80, WEFT_IPV6, WEFT_NOW),
+                WEFT_ENOTFOUND);
+    CHECK_SENTENCE("127.0.0.1");
+    CHECK_SENTENCE("IPv6");
+}
+
 static int resolve_once(void *context)
 {
     weft_address address;
-    int err = weft_address_resolve(&address, "localhost", 80, SOON);
+    int err = weft_address_resolve(&address, "localhost", 80, WEFT_FAMILY_NONE, SOON);
 
     (void)context;
     /* A machine may lack the name; what counts is that memory was asked for. */
@@ -311,6 +337,7 @@ CU_TestInfo suite_cases[] = {
     {"text_has_the_port_and_brackets_around_ipv6", text_has_the_port_and_brackets_around_ipv6},
     {"the_longest_address_fits_its_text", the_longest_address_fits_its_text},
     {"equal_is_ip_scope_and_port", equal_is_ip_scope_and_port},
+    {"only_the_family_that_is_asked_for_is_given", only_the_family_that_is_asked_for_is_given},
     {"ipv4_numbers_need_no_resolver", ipv4_numbers_need_no_resolver},
     {"ipv6_numbers_need_no_resolver", ipv6_numbers_need_no_resolver},
     {"malformed_hosts_never_reach_the_resolver", malformed_hosts_never_reach_the_resolver},

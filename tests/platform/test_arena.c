@@ -112,7 +112,7 @@ static void a_large_block_can_be_used_to_its_end(void)
 
 static void memory_that_was_freed_is_used_again(void)
 {
-    for (int i = 0; i < 40; i++) { /* together far more than any arena */
+    for (int i = 0; i < 20; i++) { /* together far more than any arena */
         weft_offset at = 0;
 
         if (!CHECK_OK(weft_arena_alloc(&at, LARGE)))

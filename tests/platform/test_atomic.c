@@ -8,7 +8,7 @@
 #include "weft/atomic.h"
 #include "weft/barrier.h"
 
-enum { THREADS = 4, ROUNDS = 20000 };
+enum { THREADS = 4, ROUNDS = 200000 };
 
 static void u32_operations_do_what_they_say(void)
 {

@@ -4,7 +4,7 @@
 #include "crew.h"
 #include "weft/barrier.h"
 
-enum { PARTIES = 4, ROUNDS = 500, CROWD = 6, TICKETS = 6000 };
+enum { PARTIES = 4, ROUNDS = 2000, CROWD = 6, TICKETS = 20000 };
 
 static void one_party_passes_at_once_again_and_again(void)
 {

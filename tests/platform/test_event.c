@@ -4,7 +4,7 @@
 #include "crew.h"
 #include "weft/event.h"
 
-enum { THREADS = 4, ROUNDS = 2000 };
+enum { THREADS = 4, ROUNDS = 10000 };
 
 static void all_zero_is_an_event_that_is_not_set(void)
 {

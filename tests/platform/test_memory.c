@@ -126,7 +126,7 @@ static void a_copy_without_memory_is_null(void)
     unwatch_memory();
 }
 
-enum { THREADS = 4, ROUNDS = 5000, KEPT = 16 };
+enum { THREADS = 4, ROUNDS = 20000, KEPT = 16 };
 
 static int allocate_and_free(weft_task *task)
 {

@@ -5,7 +5,7 @@
 #include "weft/event.h"
 #include "weft/mutex.h"
 
-enum { THREADS = 4, ROUNDS = 20000 };
+enum { THREADS = 4, ROUNDS = 100000 };
 
 static void all_zero_is_a_free_mutex(void)
 {

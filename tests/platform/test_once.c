@@ -6,7 +6,7 @@
 #include "weft/event.h"
 #include "weft/once.h"
 
-enum { THREADS = 4, ROUNDS = 1000 };
+enum { THREADS = 4, ROUNDS = 3000 };
 
 /* Fails as often as it is told to, and counts. */
 struct work {

@@ -6,7 +6,7 @@
 #include "weft/event.h"
 #include "weft/mutex.h"
 
-enum { THREADS = 4, ROUNDS = 20000 };
+enum { THREADS = 4, ROUNDS = 50000 };
 
 static bool is_free_for_others(weft_rmutex *rmutex)
 {

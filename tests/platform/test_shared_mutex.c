@@ -9,7 +9,7 @@
 #include "weft/arena.h"
 #include "weft/shared.h"
 
-enum { PROCESSES = 4, ROUNDS = 5000, KILLS = 10 };
+enum { PROCESSES = 4, ROUNDS = 20000, KILLS = 10 };
 
 /* What the processes of a test share: plain numbers under a mutex. */
 struct shared {

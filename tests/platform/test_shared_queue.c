@@ -145,7 +145,7 @@ static void a_full_arena_is_an_error_at_creation(void)
 
 static void a_closed_queue_gives_its_memory_back(void)
 {
-    for (int i = 0; i < 40; i++) { /* together far more than any arena */
+    for (int i = 0; i < 20; i++) { /* together far more than any arena */
         weft_shared_queue queue;
 
         if (!CHECK_OK(weft_shared_queue_create(&queue, 1000000, 60)))

@@ -7,7 +7,7 @@
 #include "weft/atomic.h"
 #include "weft/shared.h"
 
-enum { PROCESSES = 4, ROUNDS = 3000, PERMITS = 2 };
+enum { PROCESSES = 4, ROUNDS = 10000, PERMITS = 2 };
 
 static void as_many_as_there_are_permits_get_one(void)
 {

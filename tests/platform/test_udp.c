@@ -218,7 +218,7 @@ static void an_ipv6_socket_at_all_interfaces_speaks_ipv4_too(void)
     CHECK_OK(weft_udp_open(&four, "127.0.0.1", 0, WEFT_IPV4));
     CHECK_OK(weft_socket_address(dual, &at_dual));
     CHECK_OK(weft_socket_address(four, &at_four));
-    CHECK_OK(weft_address_resolve(&to, "127.0.0.1", at_dual.port, SOON));
+    CHECK_OK(weft_address_resolve(&to, "127.0.0.1", at_dual.port, WEFT_FAMILY_NONE, SOON));
     CHECK_OK(weft_socket_sendto(four, "x", 1, &to, SOON));
     CHECK_OK(weft_socket_recvfrom(dual, &byte, 1, &length, &from, SOON));
     CU_ASSERT_TRUE(weft_address_equal(&from, &at_four));

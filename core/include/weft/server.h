@@ -4,7 +4,7 @@
 
 /*
  * A small HTTP server, enough for lessons and tests to fetch from instead of the
- * internet: GET, one request per connection, a thread for each of at most 64
+ * internet: GET, one request per connection, a thread for each of at most 256
  * connections at once; more wait.
  *
  *     weft_http_server *server;

@@ -165,10 +165,19 @@ WEFT_ATOMIC_ARITHMETIC(u32, uint32_t, weft_atomic_u32)
 WEFT_ATOMIC_ARITHMETIC(u64, uint64_t, weft_atomic_u64)
 
 /* A full barrier: orders every access before it with every access after it. */
+#if defined(__GNUC__) && !defined(__clang__)
+/* GCC warns that ThreadSanitizer does not see fences: it may report what they order. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
 WEFT_ATOMIC_INLINE void weft_fence(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /* Tells the processor that the caller spins for a moment. */
 WEFT_ATOMIC_INLINE void weft_cpu_pause(void)

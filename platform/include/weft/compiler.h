@@ -19,7 +19,7 @@
 #define WEFT_THREAD_LOCAL _Thread_local
 #define WEFT_MUST_CHECK __attribute__((warn_unused_result))
 /* MinGW's printf of C99 needs its own archetype, or %zu and %lld are refused. */
-#ifdef __MINGW32__
+#if defined(__MINGW32__) && !defined(__clang__)
 #define WEFT_PRINTF(text, first) __attribute__((__format__(__gnu_printf__, text, first)))
 #else
 #define WEFT_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))

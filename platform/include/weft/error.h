@@ -90,7 +90,8 @@ typedef void weft_misuse_function(int code, const char *sentence);
  * such as weft_mutex_release() unchecked installs a function that does.
  *
  * @param tell  called in the thread that misused, with no lock of weft held;
- *              NULL: nobody is told
+ *              NULL: nobody is told. Set before weft_main(), it is set in child
+ *              processes too.
  *
  * Threads: any.   Python: sys.excepthook is nearest.
  */

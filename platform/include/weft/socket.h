@@ -48,13 +48,15 @@ typedef struct weft_address {
  * @param host   a name, an IPv4 or IPv6 number ("::1", "fe80::1%eth0", also in
  *               brackets), or NULL or "" for all interfaces of this machine
  * @param port   0 to 65535
+ * @param family WEFT_IPV4 or WEFT_IPV6: only such an address; WEFT_FAMILY_NONE: either
  * @param until  absolute, monotonic ns; a slow name server cannot hold it longer
  * @return 0; WEFT_EINVAL: port out of range or host malformed; WEFT_ENOTFOUND: no
  *         such host; WEFT_ETIMEDOUT; WEFT_ENOTSUP: IPv6 in a build without it
  *
  * Threads: any.   Python: socket.getaddrinfo.
  */
-int weft_address_resolve(weft_address *address, const char *host, int port, weft_time until);
+int weft_address_resolve(weft_address *address, const char *host, int port,
+                         enum weft_family family, weft_time until);
 
 /**
  * The address as "127.0.0.1:8080" or "[::1]:8080".
@@ -143,7 +145,8 @@ int weft_socket_send(weft_socket *socket, const void *data, size_t size, size_t 
  *
  * @param buffer  receives at most `size` bytes
  * @param length  receives how many, at least 1; 0: the peer has finished sending
- * @return 0; WEFT_ETIMEDOUT; WEFT_ERESET: the peer is gone; WEFT_ESYSTEM
+ * @return 0; WEFT_ETIMEDOUT; WEFT_ERESET: the peer is gone; WEFT_EINVAL: misuse, size is 0
+ *         or no connection; WEFT_ESYSTEM
  *
  * Threads: one reader at a time, beside any sender.   Python: socket.recv.
  */
@@ -169,7 +172,8 @@ WEFT_MUST_CHECK int weft_udp_open(weft_socket **socket, const char *host, int po
  *
  * @param size  bytes, 0 too
  * @return 0; WEFT_ETOOBIG: the system takes no datagram of this size; WEFT_ETIMEDOUT;
- *         WEFT_EUNREACHABLE; WEFT_EINVAL: misuse, another family or not a UDP socket
+ *         WEFT_EUNREACHABLE; WEFT_ECLOSED: the sending side was shut down; WEFT_EINVAL:
+ *         misuse, another family or not a UDP socket
  *
  * Threads: any.   Python: socket.sendto.
  */
@@ -222,7 +226,7 @@ int weft_socket_option_get(weft_socket *socket, enum weft_socket_option option, 
 /** The socket's own address, with the port it was given. 0; WEFT_ESYSTEM. Python: getsockname. */
 int weft_socket_address(weft_socket *socket, weft_address *address);
 
-/** The peer's address. 0; WEFT_EINVAL: not connected; WEFT_ESYSTEM. Python: getpeername. */
+/** The peer's address. 0; WEFT_EINVAL: not connected. Python: getpeername. */
 int weft_socket_peer(weft_socket *socket, weft_address *address);
 
 /**

@@ -80,11 +80,13 @@ int weft_task_fail(weft_task *task, int code, const char *format, ...) WEFT_PRIN
 typedef void weft_failure_function(const char *task_name, int code, const char *sentence);
 
 /**
- * From now on `tell` hears of every thread and process whose function returns an
- * error, in the thread or process that failed, right after it.
+ * From now on `tell` hears of every thread whose function returns an error, and of
+ * every pool's task that failed and has no future: in the thread that ran it, or, for
+ * a process pool, in the pool's own thread.
  *
- * @param tell  NULL: nobody is told. Processes start with nobody: their status
- *              carries the sentence (weft/process.h).
+ * @param tell  NULL: nobody is told. A process that fails leaves its sentence in its
+ *              status instead (weft/process.h). A hook that is set before weft_main()
+ *              is set in child processes too.
  *
  * Threads: any.   Python: threading.excepthook.
  */
