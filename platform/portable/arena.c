@@ -115,27 +115,20 @@ static int make(void *context)
     /* Room that costs nothing until it is used; as much as a 32-bit process can spare. */
     size_t size = (size_t)1 << (sizeof(void *) > 4 ? 30 : 26);
     uint64_t start = WEFT_SEAM_ARENA_RESERVED + (sizeof(struct arena_head) + UNIT - 1) / UNIT * UNIT;
-    int err;
+    int err = 0;
 
     (void)context;
-    if (arena.base)
+    if (self != 0)
         return 0; /* attached by weft_main */
-    err = weft_seam_arena_create(&arena, size);
+    if (!arena.base) /* else an earlier attempt came this far */
+        err = weft_seam_arena_create(&arena, size);
+    if (err == 0)
+        err = weft_seam_arena_commit(&arena, 0, (size_t)COMMIT_STEP);
     if (err != 0)
         return err;
-    err = weft_seam_arena_commit(&arena, 0, (size_t)COMMIT_STEP);
-    if (err != 0)
-        goto forget;
     weft_store_u64(&head()->top, start, WEFT_RELAXED);
     weft_store_u64(&head()->committed, COMMIT_STEP, WEFT_RELEASE);
-    err = claim_any();
-    if (err != 0)
-        goto forget;
-    return 0;
-
-forget:
-    arena.base = NULL;
-    return err;
+    return claim_any();
 }
 
 int weft__arena(const weft_seam_arena **out)

@@ -89,26 +89,31 @@ static bool is_of_the_connection(int reason)
  * meanwhile. */
 static void fill_queue(weft_socket *listener)
 {
-    struct weft__backlog *backlog = listener->backlog;
+    weft__backlog *backlog = listener->backlog;
     TCPsocket tcp = NULL;
-    int reason = EAGAIN;
+    int reason = EAGAIN, err;
 
     weft_mutex_release(&listener->lock);
-    if (weft__net_wait(listener, weft_in(WEFT_MS(WEFT__SLICE)), "tcp accept at") == 0)
+    err = weft__net_wait(listener, weft_in(WEFT_MS(WEFT__SLICE)), "tcp accept at");
+    if (err == 0)
         tcp = accept_wanted(listener, &reason);
     weft_mutex_acquire(&listener->lock, WEFT_FOREVER);
-    if (tcp)
+    if (tcp) {
         backlog->waiting[(backlog->first + backlog->count++) % backlog->capacity] = tcp;
-    if (tcp || !is_of_the_connection(reason))
         weft_condition_notify_all(&backlog->changed);
-    if (!tcp && !is_of_the_connection(reason))
-        weft_condition_wait(&backlog->changed, &listener->lock, weft_in(PAUSE));
+        return;
+    }
+    if ((err == 0 && is_of_the_connection(reason)) || err == WEFT_ETIMEDOUT || listener->closing)
+        return;
+    /* Whatever it is, it must not spin. Who waits in accept finds it out for himself. */
+    weft_condition_notify_all(&backlog->changed);
+    weft_condition_wait(&backlog->changed, &listener->lock, weft_in(PAUSE));
 }
 
 static void accept_early(void *context)
 {
     weft_socket *listener = context;
-    struct weft__backlog *backlog = listener->backlog;
+    weft__backlog *backlog = listener->backlog;
 
     weft_mutex_acquire(&listener->lock, WEFT_FOREVER);
     while (!listener->closing) {
@@ -124,8 +129,7 @@ static void accept_early(void *context)
 
 static int start_backlog(weft_socket *listener, size_t capacity)
 {
-    struct weft__backlog *backlog =
-        weft_alloc(sizeof(*backlog) + capacity * sizeof(backlog->waiting[0]));
+    weft__backlog *backlog = weft_alloc(sizeof(*backlog) + capacity * sizeof(backlog->waiting[0]));
     int err = 0;
 
     if (!backlog)
@@ -142,7 +146,7 @@ static int start_backlog(weft_socket *listener, size_t capacity)
     return err;
 }
 
-void weft__backlog_wake(struct weft__backlog *backlog)
+void weft__backlog_wake(weft__backlog *backlog)
 {
     if (backlog)
         weft_condition_notify_all(&backlog->changed);
@@ -150,7 +154,7 @@ void weft__backlog_wake(struct weft__backlog *backlog)
 
 void weft__backlog_close(weft_socket *listener)
 {
-    struct weft__backlog *backlog = listener->backlog;
+    weft__backlog *backlog = listener->backlog;
 
     if (!backlog)
         return;
@@ -168,7 +172,7 @@ void weft__backlog_close(weft_socket *listener)
 /* ---- accept -------------------------------------------------------------------------------- */
 
 /* Under the lock. */
-static TCPsocket take_locked(struct weft__backlog *backlog)
+static TCPsocket take_locked(weft__backlog *backlog)
 {
     TCPsocket tcp;
 

@@ -23,7 +23,7 @@ enum weft__net_kind { WEFT__LISTENER, WEFT__CONNECTION, WEFT__UDP };
 typedef struct weft__sender weft__sender;
 
 /* The connections that wait at a listener; listen.c's. */
-struct weft__backlog;
+typedef struct weft__backlog weft__backlog;
 
 struct weft_socket {
     enum weft__net_kind kind; /* down to `loopback`: written before others have the handle */
@@ -34,13 +34,13 @@ struct weft_socket {
     weft_mutex lock;          /* guards all that follows down to `sender` */
     TCPsocket tcp;            /* of the kind that it is; NULL once closed */
     UDPsocket udp;
-    SDLNet_SocketSet set;          /* this socket alone; written when it is attached */
-    unsigned users;                /* calls that use tcp or udp right now */
-    bool closing;                  /* the last user closes it */
-    weft__sender *sender;          /* of a connection; NULL: nothing was sent yet */
-    struct weft__backlog *backlog; /* of a listener; written before others have the handle */
-    weft_mutex receive_lock;       /* one thread at a time takes what has come; guards `datagram` */
-    unsigned char *datagram;       /* UDP: WEFT__DATAGRAM_SIZE bytes */
+    SDLNet_SocketSet set;    /* this socket alone; written when it is attached */
+    unsigned users;          /* calls that use tcp or udp right now */
+    bool closing;            /* the last user closes it */
+    weft__sender *sender;    /* of a connection; NULL: nothing was sent yet */
+    weft__backlog *backlog;  /* of a listener; written before others have the handle */
+    weft_mutex receive_lock; /* one thread at a time takes what has come; guards `datagram` */
+    unsigned char *datagram; /* UDP: WEFT__DATAGRAM_SIZE bytes */
 };
 
 enum {
@@ -99,7 +99,7 @@ bool weft__net_is_loopback(const weft_address *address);
 /* ---- listen.c --------------------------------------------------------------------- */
 
 /* Calls that wait look at `shut` again. Under the lock. */
-void weft__backlog_wake(struct weft__backlog *backlog);
+void weft__backlog_wake(weft__backlog *backlog);
 
 /* Ends the thread and closes the connections that wait. */
 void weft__backlog_close(weft_socket *listener);

@@ -26,9 +26,8 @@
 #include "weft/memory.h"
 #include "weft/once.h"
 
-enum {
-    MOST_SOCKETS = 800 /* SDL2_net's select() takes no descriptor above 1023 */
-};
+/* SDL2_net's select() takes no descriptor above 1023, and others need some too. */
+enum { MOST_SOCKETS = 800 };
 
 static weft_atomic_u32 sockets; /* that exist; relaxed: it is only a number */
 

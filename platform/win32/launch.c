@@ -203,6 +203,10 @@ int weft__launch_run(weft__launch *launch, const wchar_t *program, wchar_t *comm
 {
     HANDLE into = job_of_this_process();
     DWORD error = try_create(launch, program, command, into, started);
+    /* Wine says this, once in some thousand starts, of a process that ended before its
+     * first instruction: nothing has run, so trying again is safe. */
+    for (int again = 0; again < 3 && error == ERROR_INTERNAL_ERROR; again++)
+        error = try_create(launch, program, command, into, started);
     /* The job itself may be what was denied. */
     if (error == ERROR_ACCESS_DENIED && into != NULL)
         error = try_create(launch, program, command, NULL, started);
