@@ -14,7 +14,8 @@
 
 enum { FAILED_STARTS_MOST = 10 };
 
-#define FIRST_PAUSE WEFT_MS(10) /* before a second start; doubles with each failure */
+#define FIRST_PAUSE WEFT_MS(10) /* before a second start; doubles with each failure, */
+#define LONGEST_PAUSE WEFT_MS(200) /* up to this */
 
 static void move_to(struct weft__work **done, struct weft__work *work)
 {
@@ -52,7 +53,9 @@ static void describe_end(const struct weft__worker_slot *worker, char *text, siz
 
 static void note_failed_start_locked(struct weft__process_pool *pool)
 {
-    pool->next_start = weft_in(FIRST_PAUSE << pool->failed_starts);
+    weft_time pause = FIRST_PAUSE << pool->failed_starts;
+
+    pool->next_start = weft_in(pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
     pool->failed_starts++;
 }
 

@@ -9,6 +9,13 @@ cmake/scripts/setup.sh tests
 began=$(date +%s)
 for preset in "$@"; do
   printf '\n==== %s ====\n' "$preset"
+  case $preset in
+    mingw*) # built or found in the user's cache; Wine's prefix is made before tests need it
+      WEFT_WINDOWS_LIBRARIES=$(cmake/scripts/windows-libraries.sh)
+      export WEFT_WINDOWS_LIBRARIES
+      cmake/scripts/wine.sh hostname > /dev/null
+      ;;
+  esac
   [ -e "build/$preset/build.ninja" ] || cmake --preset "$preset"
   cmake --build --preset "$preset"
   ctest --preset "$preset" --parallel 4

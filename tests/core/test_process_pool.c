@@ -3,9 +3,11 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crew.h"
 #include "fail.h"
+#include "program.h"
 #include "weft/executor.h"
 #include "weft/process.h"
 #include "weft/shared.h"
@@ -210,6 +212,20 @@ static void shared_memory_that_is_refused_fails_the_submit(void)
     weft_executor_close(pool);
 }
 
+static void workers_that_die_at_start_fail_the_pool_with_the_reason(void)
+{
+    const char *const arguments[] = {dying_program, NULL};
+    weft_process *process = NULL;
+    char text[1000];
+
+    CU_ASSERT_EQUAL_FATAL(weft_process_open(&process, arguments, &output_only), 0);
+    read_all(process, text, sizeof(text));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "WEFT_ELOST: the worker died: task not run"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "WEFT_ELOST: the worker died: pool Pool: no worker"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "exited with code 9"));
+    CU_ASSERT_EQUAL(code_of(process), 0);
+}
+
 const char *const suite_name = "process_pool";
 CU_TestInfo suite_cases[] = {
     {"tasks_run_in_other_processes", tasks_run_in_other_processes},
@@ -221,5 +237,7 @@ CU_TestInfo suite_cases[] = {
     {"a_refused_watcher_leaves_nothing_behind", a_refused_watcher_leaves_nothing_behind},
     {"shared_memory_that_is_refused_fails_the_submit",
      shared_memory_that_is_refused_fails_the_submit},
+    {"workers_that_die_at_start_fail_the_pool_with_the_reason",
+     workers_that_die_at_start_fail_the_pool_with_the_reason},
     CU_TEST_INFO_NULL,
 };

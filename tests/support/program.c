@@ -14,6 +14,7 @@ const weft_program_options silent = {WEFT_STREAM_NOTHING, WEFT_STREAM_NOTHING, W
 /* Set by the build. */
 const char *const echo_program = WEFT_TEST_ECHO;
 const char *const no_main_program = WEFT_TEST_NOMAIN;
+const char *const dying_program = WEFT_TEST_DYING;
 
 weft_process *open_echo(const char *what, const char *argument, const weft_program_options *options)
 {

@@ -15,6 +15,7 @@ extern const weft_program_options silent;      /* nothing at all */
 
 extern const char *const echo_program;    /* paths of the programs */
 extern const char *const no_main_program; /* support/nomain.c: calls no weft_main() */
+extern const char *const dying_program;   /* support/dying.c: its workers die at start */
 
 /* Asserts that the program runs with these arguments, of which the second may be NULL;
  * NULL if it does not. */
