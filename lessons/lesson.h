@@ -85,8 +85,9 @@ void lesson_join(weft_process *process);
 /* Prints "port 43211\n" if --port was 0, so that a client can be told. */
 void lesson_tell_port(weft_socket *socket, int asked);
 
-/* Texts as Python prints them; each is valid until the calling thread's next
- * call of the same function, and may be cut at some thousand bytes. */
+/* Texts as Python prints them; each is valid until the next call of the same
+ * function, for one thread of a lesson at a time, and may be cut at some
+ * thousand bytes. */
 const char *lesson_bytes(const void *data, size_t length); /* b'Echo=>\xff' */
 const char *lesson_address(const weft_address *address); /* ('127.0.0.1', 80) */
 const char *lesson_list(const int *numbers, size_t count); /* [0, 1, 4] */
@@ -95,7 +96,7 @@ const char *lesson_list(const int *numbers, size_t count); /* [0, 1, 4] */
 size_t lesson_to_gbk(char gbk[LESSON_LINE], const char *text);
 
 /* Decodes with weft_gbk_decode() and makes it safe to show. Valid until the
- * calling thread's next call; only the first 1024 bytes. */
+ * next call; only the first 1024 bytes. For one thread at a time. */
 const char *lesson_from_gbk(const void *gbk, size_t length);
 
 /* One line of input, asked for in Chinese or English. False: no more comes. */

@@ -19,10 +19,11 @@
 static weft_atomic_u32 leaving;  /* 1: some thread prints why, and leaves */
 static weft_http_server *server; /* of lesson_serve(); NULL: none */
 
-static WEFT_THREAD_LOCAL char bytes_text[TEXT_SIZE];
-static WEFT_THREAD_LOCAL char address_text[WEFT_ADDRESS_TEXT + 32];
-static WEFT_THREAD_LOCAL char list_text[TEXT_SIZE];
-static WEFT_THREAD_LOCAL char gbk_text[4 * 3 * GBK_SHOWN + 1];
+/* Not one for each thread: a thousand of them would pay for what one of them uses. */
+static char bytes_text[TEXT_SIZE];
+static char address_text[WEFT_ADDRESS_TEXT + 32];
+static char list_text[TEXT_SIZE];
+static char gbk_text[4 * 3 * GBK_SHOWN + 1];
 
 void lesson_leave(int code)
 {
