@@ -19,7 +19,7 @@
 static weft_atomic_u32 leaving;  /* 1: some thread prints why, and leaves */
 static weft_http_server *server; /* of lesson_serve(); NULL: none */
 
-/* Not one for each thread: a thousand of them would pay for what one of them uses. */
+/* Not one for each thread: a thousand would pay for what one of them uses. */
 static char bytes_text[TEXT_SIZE];
 static char address_text[WEFT_ADDRESS_TEXT + 32];
 static char list_text[TEXT_SIZE];

@@ -13,7 +13,7 @@ static int get_baidu(weft_task *task)
 
     (void)task;
     while (weft_queue_get(q, &item, WEFT_NOW) == 0) { /* until queue.Empty */
-        int err = weft_http_get(&r, url.text, NULL, weft_in(WEFT_S(30)));
+        int err = weft_http_get(&r, url.text, NULL, weft_in(WEFT_S(60)));
         if (err != 0)
             return err; /* what request.urlopen() raises */
         weft_print("%d\n", r.status);

@@ -16,7 +16,7 @@ static int get_baidu(weft_task *task)
     if (task) /* a child gets what it needs as its argument */
         a = WEFT_ARG(task, struct args);
     while (weft_shared_queue_get(a.q, &item, WEFT_NOW) == 0) { /* Empty */
-        int err = weft_http_get(&r, a.url.text, NULL, weft_in(WEFT_S(30)));
+        int err = weft_http_get(&r, a.url.text, NULL, weft_in(WEFT_S(60)));
         if (err != 0)
             return err; /* what request.urlopen() raises */
         weft_print("%d\n", r.status);

@@ -8,7 +8,7 @@ static lesson_url url; /* a small server of our own, unless --url */
 static int get_baidu(weft_task *task)
 {
     weft_http_response r;
-    int err = weft_http_get(&r, url.text, NULL, weft_in(WEFT_S(30)));
+    int err = weft_http_get(&r, url.text, NULL, weft_in(WEFT_S(60)));
 
     (void)task;
     if (err != 0)

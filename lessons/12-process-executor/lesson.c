@@ -11,7 +11,7 @@ static int get_baidu(weft_task *task)
 
     if (task) /* each process has its own url: in a worker it comes along */
         url = WEFT_ARG(task, lesson_url);
-    int err = weft_http_get(&r, url.text, NULL, weft_in(WEFT_S(30)));
+    int err = weft_http_get(&r, url.text, NULL, weft_in(WEFT_S(60)));
     if (err != 0)
         return err; /* what request.urlopen() raises */
     weft_print("%d\n", r.status);

@@ -62,6 +62,7 @@ const struct lesson lessons[LESSON_COUNT] = {
      "queue.Queue",
      {"100 threads empty a queue", "一百个线程取空队列"},
      .fetches = true,
+     .crowds = true,
      .seen = {"200, a hundred times", "一百次 200"},
      .run = run_alone,
      .printed = {.prefix = "200", .count = 100, .alike = true}},

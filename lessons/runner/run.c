@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weft/caps.h>
 #include <weft/error.h>
 #include <weft/text.h>
 
@@ -89,6 +90,9 @@ static bool was_asked(struct run *run, size_t before)
                       "服务器收到 %d 次请求，应为 %d 次", asked, expected);
 }
 
+/* How many threads of a lesson connect at the same moment. */
+enum { CROWD = 100 };
+
 bool run_alone(struct run *run)
 {
     const struct lesson *lesson = run->lesson;
@@ -106,6 +110,10 @@ bool run_alone(struct run *run)
             return false;
         if (server)
             asked_before = weft_http_server_requests(server);
+        if (lesson->crowds && server && weft_caps()->listen_backlog < CROWD) {
+            options[2] = "--threads"; /* as many as it lets wait */
+            options[3] = "5";
+        }
     } else if (lesson->course_seconds) {
         options[0] = "--seconds";
         options[1] = seconds_for(run);

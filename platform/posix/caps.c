@@ -14,6 +14,7 @@ static const weft_capabilities capabilities = {
     .ipv6 = true,
     .bind_address = true,
     .shutdown_write = true,
+    .listen_backlog = 128,
     .socket_options = true,
     .terminate_is_polite = true,
 };

@@ -8,6 +8,7 @@ static const weft_capabilities capabilities = {
     .ipv6 = false,
     .bind_address = false,
     .shutdown_write = false,
+    .listen_backlog = 5,
     .socket_options = false,
 #ifdef _WIN32
     .terminate_is_polite = false,

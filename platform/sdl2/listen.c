@@ -5,6 +5,7 @@
  * SDL2_net lets five connections wait. A sixth is lost in a way that its client notices
  * only by silence: for it, the connection has begun. So a listener has a thread that
  * accepts at once, and a queue in which connections wait, as many as the backlog says.
+ * Closing the listener waits until the thread's slice is over.
  *
  * The socket's lock guards the queue. Who finds it empty tries to accept too: what the
  * system has already beats a deadline that has passed, and a failure is told to the
@@ -29,7 +30,7 @@ enum {
     FIRST_PORT = 49152, /* of those that RFC 6335 leaves to such uses */
     PORTS = 16384,
     MOST_TRIES = 200,
-    MOST_FAILURES = 10 /* of accept, 1 ms apart, until it is not the connections' fault */
+    MOST_FAILURES = 10 /* of accept, without a reason: then it is not the connections' fault */
 };
 
 #define PAUSE WEFT_MS(10) /* of the thread after a failure */

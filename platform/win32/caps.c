@@ -11,6 +11,7 @@ const weft_capabilities *weft_caps(void)
         .ipv6 = true,
         .bind_address = true,
         .shutdown_write = true,
+        .listen_backlog = 128,
         .socket_options = true,
         .terminate_is_polite = false, /* programs of others have no way to be asked */
     };

@@ -45,7 +45,7 @@ static int meet(weft_task *task)
         uint32_t index = PARTIES;
 
         weft_fetch_add_u32(&m->came, 1, WEFT_RELAXED);
-        if (weft_barrier_wait(&m->barrier, &index, SOON) != 0 || index >= PARTIES) {
+        if (weft_barrier_wait(&m->barrier, &index, WEFT_FOREVER) != 0 || index >= PARTIES) {
             weft_fetch_add_u32(&m->wrong, 1, WEFT_RELAXED);
             return 0;
         }
@@ -89,7 +89,7 @@ static int pass_in_pairs(weft_task *task)
     struct crowd *c = WEFT_ARG(task, struct crowd *);
 
     while (weft_fetch_add_u32(&c->tickets, 1, WEFT_RELAXED) < TICKETS)
-        if (weft_barrier_wait(&c->barrier, NULL, SOON) != 0)
+        if (weft_barrier_wait(&c->barrier, NULL, WEFT_FOREVER) != 0)
             weft_fetch_add_u32(&c->wrong, 1, WEFT_RELAXED);
     return 0;
 }
@@ -129,7 +129,7 @@ static int wait_once(weft_task *task)
 {
     struct waiter *w = WEFT_ARG(task, struct waiter *);
 
-    weft_fetch_add_u32(&w->errors, (uint32_t)-weft_barrier_wait(&w->barrier, NULL, SOON),
+    weft_fetch_add_u32(&w->errors, (uint32_t)-weft_barrier_wait(&w->barrier, NULL, WEFT_FOREVER),
                        WEFT_RELAXED);
     return 0;
 }
@@ -170,7 +170,7 @@ static void reset_breaks_it_for_those_who_wait_and_nobody_else(void)
     join_threads(&thread, 1);
     CU_ASSERT_EQUAL(weft_load_u32(&w.errors, WEFT_RELAXED), (uint32_t)-WEFT_EBROKEN);
     start_threads(&thread, 1, wait_once, &w);
-    CHECK_OK(weft_barrier_wait(&w.barrier, NULL, SOON));
+    CHECK_OK(weft_barrier_wait(&w.barrier, NULL, WEFT_FOREVER));
     join_threads(&thread, 1);
     CU_ASSERT_EQUAL(weft_load_u32(&w.errors, WEFT_RELAXED), (uint32_t)-WEFT_EBROKEN);
 }
@@ -184,7 +184,7 @@ static void after_abort_and_reset_it_is_as_new(void)
     weft_barrier_abort(&w.barrier);
     weft_barrier_reset(&w.barrier);
     start_threads(&thread, 1, wait_once, &w);
-    CHECK_OK(weft_barrier_wait(&w.barrier, &index, SOON));
+    CHECK_OK(weft_barrier_wait(&w.barrier, &index, WEFT_FOREVER));
     join_threads(&thread, 1);
     CU_ASSERT_EQUAL(weft_load_u32(&w.errors, WEFT_RELAXED), 0);
     CU_ASSERT_TRUE(index < 2);

@@ -76,7 +76,7 @@ static int wait_until_open(weft_task *task)
     weft_mutex_acquire(&r->mutex, WEFT_FOREVER);
     r->inside++;
     while (!r->open && err == 0)
-        err = weft_condition_wait(&r->changed, &r->mutex, SOON);
+        err = weft_condition_wait(&r->changed, &r->mutex, WEFT_FOREVER);
     r->released += err == 0;
     weft_mutex_release(&r->mutex);
     return 0;
@@ -146,7 +146,7 @@ static int produce(weft_task *task)
         int item = b->left_to_put--;
 
         while (b->count == ROOM && err == 0)
-            err = weft_condition_wait(&b->not_full, &b->mutex, SOON);
+            err = weft_condition_wait(&b->not_full, &b->mutex, WEFT_FOREVER);
         if (err == 0)
             b->items[b->count++] = item;
         weft_condition_notify(&b->not_empty);
@@ -165,7 +165,7 @@ static int consume(weft_task *task)
     while (b->left_to_get > 0 && err == 0) {
         b->left_to_get--;
         while (b->count == 0 && err == 0)
-            err = weft_condition_wait(&b->not_empty, &b->mutex, SOON);
+            err = weft_condition_wait(&b->not_empty, &b->mutex, WEFT_FOREVER);
         if (err == 0)
             b->sum += b->items[--b->count];
         weft_mutex_release(&b->mutex);
@@ -220,7 +220,7 @@ static int wait_patiently(weft_task *task)
     weft_mutex_acquire(&t->mutex, WEFT_FOREVER);
     while (!t->over && err == 0) {
         while (t->there == 0 && !t->over && err == 0)
-            err = weft_condition_wait(&t->came, &t->mutex, SOON);
+            err = weft_condition_wait(&t->came, &t->mutex, WEFT_FOREVER);
         take_locked(t);
     }
     weft_mutex_release(&t->mutex);

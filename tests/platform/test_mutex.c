@@ -64,7 +64,7 @@ static int hold(weft_task *task)
 
     weft_mutex_acquire(&h->mutex, WEFT_FOREVER);
     weft_event_set(&h->held);
-    weft_event_wait(&h->let_go, SOON);
+    weft_event_wait(&h->let_go, WEFT_FOREVER);
     weft_mutex_release(&h->mutex);
     return 0;
 }
@@ -117,7 +117,7 @@ static void a_waiter_gets_the_mutex_when_it_is_released(void)
     weft_thread *thread = start_holder(&h);
 
     weft_event_set(&h.let_go);
-    CHECK_OK(weft_mutex_acquire(&h.mutex, SOON));
+    CHECK_OK(weft_mutex_acquire(&h.mutex, WEFT_FOREVER));
     CHECK_OK(weft_mutex_release(&h.mutex));
     join_threads(&thread, 1);
 }
@@ -144,7 +144,7 @@ static int count_in_turns(weft_task *task)
     struct counter *c = WEFT_ARG(task, struct counter *);
 
     for (int i = 0; i < ROUNDS; i++) {
-        while (weft_mutex_acquire(&c->mutex, i % 3 == 0 ? weft_in(WEFT_US(5)) : SOON) != 0)
+        while (weft_mutex_acquire(&c->mutex, i % 3 == 0 ? weft_in(WEFT_US(5)) : WEFT_FOREVER) != 0)
             continue;
         c->value++;
         weft_mutex_release(&c->mutex);

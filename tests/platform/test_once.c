@@ -97,7 +97,7 @@ static int run_slowly(void *context)
     struct slow *s = context;
 
     weft_event_set(&s->begun);
-    weft_event_wait(&s->go_on, SOON);
+    weft_event_wait(&s->go_on, WEFT_FOREVER);
     s->written = 7;
     return s->result;
 }
@@ -143,7 +143,7 @@ static void who_waited_sees_what_the_function_wrote(void)
     weft_thread *thread = start_slow(&s);
 
     weft_event_set(&s.go_on);
-    CHECK_OK(weft_once_run(&s.once, run_slowly, &s, SOON));
+    CHECK_OK(weft_once_run(&s.once, run_slowly, &s, WEFT_FOREVER));
     CU_ASSERT_EQUAL(s.written, 7);
     join_threads(&thread, 1);
 }
@@ -155,7 +155,7 @@ static void who_waited_for_a_failure_tries_itself(void)
     weft_thread *thread = start_slow(&s);
 
     weft_event_set(&s.go_on);
-    CHECK_OK(weft_once_run(&s.once, work, &w, SOON));
+    CHECK_OK(weft_once_run(&s.once, work, &w, WEFT_FOREVER));
     CU_ASSERT_EQUAL(w.runs, 1);
     join_threads(&thread, 1);
     CU_ASSERT_EQUAL(s.err, WEFT_ELIMIT);
@@ -173,12 +173,12 @@ static int race(weft_task *task)
 {
     struct race *r = WEFT_ARG(task, struct race *);
 
-    weft_barrier_wait(&r->start, NULL, SOON);
+    weft_barrier_wait(&r->start, NULL, WEFT_FOREVER);
     for (int i = 0; i < ROUNDS; i++) {
         int err;
 
         do
-            err = weft_once_run(&r->onces[i], work, &r->works[i], SOON);
+            err = weft_once_run(&r->onces[i], work, &r->works[i], WEFT_FOREVER);
         while (err == WEFT_EBUSY);
         if (err != 0 || r->works[i].runs != 3)
             weft_fetch_add_u32(&r->wrong, 1, WEFT_RELAXED);

@@ -184,13 +184,14 @@ static void without_threads_nothing_is_left(void)
 
 /* ---- weft in it ------------------------------------------------------------------ */
 
-static void a_child_prints_where_its_parent_prints(void)
+static void a_child_prints_where_its_parent_does_and_reads_nothing(void)
 {
-    const weft_program_options options = {WEFT_STREAM_INHERIT, WEFT_STREAM_PIPE, WEFT_STREAM_PIPE};
+    const weft_program_options options = {WEFT_STREAM_PIPE, WEFT_STREAM_PIPE, WEFT_STREAM_PIPE};
     weft_process *process = open_echo("child", NULL, &options);
     char text[256];
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
+    CHECK_OK(weft_process_write(process, "for the parent alone", 20));
     CU_ASSERT_STRING_EQUAL(read_all(process, text, sizeof(text)),
                            "printf in the child, input empty\nweft_print in the child\n"
                            "errors of the child\n");
@@ -223,7 +224,8 @@ CU_TestInfo suite_cases[] = {
     {"it_can_be_asked_to_end", it_can_be_asked_to_end},
     {"without_memory_nothing_is_left", without_memory_nothing_is_left},
     {"without_threads_nothing_is_left", without_threads_nothing_is_left},
-    {"a_child_prints_where_its_parent_prints", a_child_prints_where_its_parent_prints},
+    {"a_child_prints_where_its_parent_does_and_reads_nothing",
+     a_child_prints_where_its_parent_does_and_reads_nothing},
     {"without_weft_main_a_program_is_told_so_and_starts_nothing",
      without_weft_main_a_program_is_told_so_and_starts_nothing},
     CU_TEST_INFO_NULL,

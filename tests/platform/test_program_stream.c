@@ -132,13 +132,18 @@ static void output_can_be_read_after_the_end(void)
 
 static void a_program_that_talks_without_end_can_be_closed(void)
 {
-    weft_process *process = open_echo("flood", "100000000", &output_only);
+    weft_process *process;
     char byte;
     size_t length;
 
+    watch_memory();
+    process = open_echo("flood", "1000000000", &output_only);
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
     CHECK_OK(weft_process_read(process, &byte, 1, &length, SOON));
+    weft_sleep(WEFT_MS(30)); /* all that is kept is full now, most likely */
+    CHECK_ERROR(weft_process_join(process, WEFT_NOW), WEFT_ETIMEDOUT);
     kill_process(process);
+    unwatch_memory(); /* whoever kept it has gone too */
 }
 
 static void streams_that_are_no_pipes_are_misuse(void)

@@ -27,7 +27,7 @@ static int use(weft_task *task)
     if (u->orders)
         u->order = (int)weft_fetch_add_u32(u->orders, 1, WEFT_RELAXED);
     weft_event_set(&u->entered);
-    weft_event_wait(&u->let_go, SOON);
+    weft_event_wait(&u->let_go, WEFT_FOREVER);
     if (u->err == 0)
         weft_rwlock_release(u->lock);
     return 0;
@@ -70,7 +70,7 @@ static void all_zero_is_a_free_lock(void)
 static void readers_share_it_and_keep_writers_out(void)
 {
     weft_rwlock lock = WEFT_RWLOCK_INIT;
-    struct user reader = {.lock = &lock, .until = SOON};
+    struct user reader = {.lock = &lock, .until = WEFT_FOREVER};
     weft_thread *thread = start_user(&reader);
     weft_time until = weft_in(WEFT_MS(20));
 
@@ -91,7 +91,7 @@ static void readers_share_it_and_keep_writers_out(void)
 static void a_writer_keeps_all_others_out(void)
 {
     weft_rwlock lock = WEFT_RWLOCK_INIT;
-    struct user writer = {.lock = &lock, .writes = true, .until = SOON};
+    struct user writer = {.lock = &lock, .writes = true, .until = WEFT_FOREVER};
     weft_thread *thread = start_user(&writer);
     weft_time until = weft_in(WEFT_MS(20));
 
@@ -110,7 +110,7 @@ static void who_waits_gets_in_when_the_holder_leaves(void)
 {
     for (int writes = 0; writes < 2; writes++) {
         weft_rwlock lock = WEFT_RWLOCK_INIT;
-        struct user user = {.lock = &lock, .writes = writes != 0, .until = SOON};
+        struct user user = {.lock = &lock, .writes = writes != 0, .until = WEFT_FOREVER};
 
         CHECK_OK(weft_rwlock_acquire_write(&lock, WEFT_NOW));
         weft_thread *thread = start_user(&user);
@@ -141,7 +141,7 @@ static void a_writer_that_acquires_again_is_misuse(void)
 static void release_of_what_one_does_not_hold_is_misuse(void)
 {
     weft_rwlock lock = WEFT_RWLOCK_INIT;
-    struct user writer = {.lock = &lock, .writes = true, .until = SOON};
+    struct user writer = {.lock = &lock, .writes = true, .until = WEFT_FOREVER};
 
     expect_misuse(WEFT_EPERM);
     CHECK_ERROR(weft_rwlock_release(&lock), WEFT_EPERM);
@@ -159,8 +159,8 @@ static void a_writer_that_waits_goes_before_readers_that_come_later(void)
 {
     weft_rwlock lock = WEFT_RWLOCK_INIT;
     weft_atomic_u32 orders = {0};
-    struct user writer = {.lock = &lock, .writes = true, .until = SOON, .orders = &orders};
-    struct user reader = {.lock = &lock, .until = SOON, .orders = &orders};
+    struct user writer = {.lock = &lock, .writes = true, .until = WEFT_FOREVER, .orders = &orders};
+    struct user reader = {.lock = &lock, .until = WEFT_FOREVER, .orders = &orders};
 
     CHECK_OK(weft_rwlock_acquire_read(&lock, WEFT_NOW));
     weft_thread *writing = start_user(&writer);
@@ -180,7 +180,7 @@ static void readers_go_on_when_the_writer_they_waited_for_gives_up(void)
 {
     weft_rwlock lock = WEFT_RWLOCK_INIT;
     struct user writer = {.lock = &lock, .writes = true, .until = weft_in(WEFT_MS(100))};
-    struct user reader = {.lock = &lock, .until = SOON};
+    struct user reader = {.lock = &lock, .until = WEFT_FOREVER};
 
     CHECK_OK(weft_rwlock_acquire_read(&lock, WEFT_NOW));
     weft_thread *writing = start_user(&writer);
@@ -210,7 +210,8 @@ static int write_both(weft_task *task)
     struct record *r = WEFT_ARG(task, struct record *);
 
     for (int i = 0; i < ROUNDS; i++) {
-        while (weft_rwlock_acquire_write(&r->lock, i % 3 == 0 ? weft_in(WEFT_US(5)) : SOON) != 0)
+        while (weft_rwlock_acquire_write(&r->lock,
+                                         i % 3 == 0 ? weft_in(WEFT_US(5)) : WEFT_FOREVER) != 0)
             continue;
         r->left++;
         r->right++;
@@ -224,7 +225,7 @@ static int read_both(weft_task *task)
     struct record *r = WEFT_ARG(task, struct record *);
 
     while (weft_load_u32(&r->over, WEFT_RELAXED) == 0) {
-        if (weft_rwlock_acquire_read(&r->lock, SOON) != 0) {
+        if (weft_rwlock_acquire_read(&r->lock, WEFT_FOREVER) != 0) {
             weft_fetch_add_u32(&r->wrong, 1, WEFT_RELAXED);
             return 0;
         }
@@ -257,7 +258,7 @@ static int read_without_a_gap(weft_task *task)
     struct record *r = WEFT_ARG(task, struct record *);
 
     while (weft_load_u32(&r->over, WEFT_RELAXED) == 0) {
-        if (weft_rwlock_acquire_read(&r->lock, SOON) != 0)
+        if (weft_rwlock_acquire_read(&r->lock, WEFT_FOREVER) != 0)
             return 0;
         weft_sleep(WEFT_US(300));
         weft_rwlock_release(&r->lock);
@@ -272,7 +273,7 @@ static void readers_that_never_pause_do_not_starve_a_writer(void)
 
     start_threads(readers, READERS, read_without_a_gap, &r);
     for (int i = 0; i < 50; i++) {
-        if (!CHECK_OK(weft_rwlock_acquire_write(&r.lock, SOON)))
+        if (!CHECK_OK(weft_rwlock_acquire_write(&r.lock, WEFT_FOREVER)))
             break;
         weft_rwlock_release(&r.lock);
     }

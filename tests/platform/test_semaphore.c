@@ -68,7 +68,7 @@ static int take_one(weft_task *task)
 {
     struct waiters *w = WEFT_ARG(task, struct waiters *);
 
-    if (weft_semaphore_acquire(&w->semaphore, SOON) == 0)
+    if (weft_semaphore_acquire(&w->semaphore, WEFT_FOREVER) == 0)
         weft_fetch_add_u32(&w->passed, 1, WEFT_RELAXED);
     return 0;
 }
@@ -99,7 +99,8 @@ static int go_in_and_out(weft_task *task)
 
     for (int i = 0; i < ROUNDS; i++) {
         /* Short deadlines in between: who gives up must not take a permit with it. */
-        if (weft_semaphore_acquire(&c->semaphore, i % 3 == 0 ? weft_in(WEFT_US(5)) : SOON) != 0) {
+        if (weft_semaphore_acquire(&c->semaphore,
+                                   i % 3 == 0 ? weft_in(WEFT_US(5)) : WEFT_FOREVER) != 0) {
             weft_fetch_add_u32(&c->stuck, i % 3 != 0, WEFT_RELAXED);
             continue;
         }
@@ -125,6 +126,32 @@ static void never_more_are_inside_than_permits_and_none_is_lost(void)
     CHECK_ERROR(weft_semaphore_acquire(&c.semaphore, WEFT_NOW), WEFT_ETIMEDOUT);
 }
 
+/* One permit, and deadlines that come as it does: who gives up must not take it along. */
+static int take_in_a_hurry(weft_task *task)
+{
+    struct crowd *c = WEFT_ARG(task, struct crowd *);
+
+    for (int i = 0; i < ROUNDS; i++) {
+        if (weft_semaphore_acquire(&c->semaphore, weft_in(WEFT_US(i % 60))) != 0)
+            continue;
+        for (int spin = 0; spin < i % 1000; spin++)
+            weft_cpu_pause();
+        weft_semaphore_release(&c->semaphore, 1);
+    }
+    return 0;
+}
+
+static void who_gives_up_takes_no_permit_along(void)
+{
+    struct crowd c = {WEFT_SEMAPHORE_INIT(1), {0}, {0}, {0}};
+    weft_thread *threads[THREADS];
+
+    start_threads(threads, THREADS, take_in_a_hurry, &c);
+    join_threads(threads, THREADS);
+    CHECK_OK(weft_semaphore_acquire(&c.semaphore, WEFT_NOW));
+    CHECK_ERROR(weft_semaphore_acquire(&c.semaphore, WEFT_NOW), WEFT_ETIMEDOUT);
+}
+
 /* What is written before a release is read after the acquire that got that permit. */
 struct relay {
     weft_semaphore forth, back;
@@ -138,7 +165,7 @@ static int run_the_relay(weft_task *task)
 
     r->err = 0;
     for (int i = 0; i < ROUNDS && r->err == 0; i++) {
-        r->err = weft_semaphore_acquire(&r->forth, SOON);
+        r->err = weft_semaphore_acquire(&r->forth, WEFT_FOREVER);
         r->baton++;
         weft_semaphore_release(&r->back, 1);
     }
@@ -155,7 +182,7 @@ static void a_permit_passes_on_what_was_written_before(void)
     for (int i = 0; i < ROUNDS && err == 0; i++) {
         r.baton++;
         weft_semaphore_release(&r.forth, 1);
-        err = weft_semaphore_acquire(&r.back, SOON);
+        err = weft_semaphore_acquire(&r.back, WEFT_FOREVER);
     }
     CHECK_OK(err);
     join_threads(&partner, 1);
@@ -174,6 +201,7 @@ CU_TestInfo suite_cases[] = {
     {"release_of_many_lets_as_many_waiters_go", release_of_many_lets_as_many_waiters_go},
     {"never_more_are_inside_than_permits_and_none_is_lost",
      never_more_are_inside_than_permits_and_none_is_lost},
+    {"who_gives_up_takes_no_permit_along", who_gives_up_takes_no_permit_along},
     {"a_permit_passes_on_what_was_written_before", a_permit_passes_on_what_was_written_before},
     CU_TEST_INFO_NULL,
 };

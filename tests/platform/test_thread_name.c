@@ -209,6 +209,7 @@ static void join_all_does_not_wait_for_daemons(void)
     CU_ASSERT_TRUE(weft_thread_is_alive(thread));
     weft_event_set(&who.let_go);
     join_threads(&thread, 1);
+    CHECK_OK(weft_thread_join_all(WEFT_NOW));
 }
 
 struct last {

@@ -7,7 +7,7 @@
 
 #include "crew.h"
 #include "weft/arena.h"
-#include "weft/barrier.h"
+#include "weft/fault.h"
 #include "weft/semaphore.h"
 #include "weft/wait.h"
 
@@ -122,7 +122,7 @@ static void wake_reaches_the_sleeper_of_its_word_among_many(void)
     weft_thread *threads[SLEEPERS];
 
     for (int i = 0; i < SLEEPERS; i++) {
-        sleepers[i] = (struct sleeper){{0}, SOON, WEFT_EINVAL};
+        sleepers[i] = (struct sleeper){{0}, WEFT_FOREVER, WEFT_EINVAL};
         start_threads(&threads[i], 1, sleep_while_zero, &sleepers[i]);
     }
     for (int i = SLEEPERS - 1; i >= 0; i--) {
@@ -142,7 +142,7 @@ static int sleep_with_others(weft_task *task)
 {
     struct dormitory *d = WEFT_ARG(task, struct dormitory *);
 
-    if (wait_while(&d->word, 0, SOON) == 0)
+    if (wait_while(&d->word, 0, WEFT_FOREVER) == 0)
         weft_fetch_add_u32(&d->awake, 1, WEFT_RELAXED);
     return 0;
 }
@@ -173,7 +173,7 @@ static int take_turns(weft_atomic_u32 *word, uint32_t side)
     for (uint32_t turn = side; turn < 2 * ROUNDS && err == 0; turn += 2) {
         for (uint32_t seen = weft_load_u32(word, WEFT_ACQUIRE); seen != turn && err == 0;
              seen = weft_load_u32(word, WEFT_ACQUIRE))
-            err = weft_wait(word, seen, SOON);
+            err = weft_wait(word, seen, WEFT_FOREVER);
         weft_store_u32(word, turn + 1, WEFT_RELEASE);
         weft_wake(word, 1);
     }
@@ -198,6 +198,30 @@ static void no_wake_up_between_check_and_sleep_is_lost(void)
     join_threads(&other, 1);
     CHECK_OK(t.err);
     CU_ASSERT_EQUAL(weft_load_u32(&t.word, WEFT_RELAXED), 2 * ROUNDS);
+}
+
+static int refuse_all_memory_to_sleep(const char *point)
+{
+    return strcmp(point, "park.condition") == 0 ? WEFT_ENOMEM : 0;
+}
+
+/* Where sleeping takes memory (not on systems that have it built in). */
+static void without_memory_waits_end_all_the_same(void)
+{
+    struct sleeper s = {{0}, WEFT_FOREVER, WEFT_EINVAL};
+    weft_atomic_u32 word = {0};
+    weft_time until = weft_in(WEFT_MS(5));
+    weft_thread *thread;
+
+    weft_fault_hook(refuse_all_memory_to_sleep);
+    start_threads(&thread, 1, sleep_while_zero, &s);
+    CHECK_ERROR(wait_while(&word, 0, until), WEFT_ETIMEDOUT);
+    CU_ASSERT_TRUE(weft_clock() >= until);
+    weft_store_u32(&s.word, 1, WEFT_RELEASE);
+    weft_wake(&s.word, 1);
+    join_threads(&thread, 1);
+    weft_fault_hook(NULL);
+    CU_ASSERT_EQUAL(s.err, 0);
 }
 
 static void shared_waits_keep_deadlines_too(void)
@@ -263,6 +287,7 @@ CU_TestInfo suite_cases[] = {
      wake_reaches_the_sleeper_of_its_word_among_many},
     {"wake_all_reaches_all_sleepers_of_a_word", wake_all_reaches_all_sleepers_of_a_word},
     {"no_wake_up_between_check_and_sleep_is_lost", no_wake_up_between_check_and_sleep_is_lost},
+    {"without_memory_waits_end_all_the_same", without_memory_waits_end_all_the_same},
     {"shared_waits_keep_deadlines_too", shared_waits_keep_deadlines_too},
     {"processes_wake_each_other", processes_wake_each_other},
     CU_TEST_INFO_NULL,

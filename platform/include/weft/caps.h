@@ -17,6 +17,8 @@ typedef struct weft_capabilities {
     bool bind_address;         /* listen on any one address; false: all interfaces or loopback */
     bool shutdown_write;       /* weft_socket_shutdown(WEFT_SHUTDOWN_WRITE) alone */
     bool socket_options;       /* weft_socket_option_set */
+    int listen_backlog;        /* TCP connections that the system lets wait for accept, at most;
+                                  those of a burst beyond it come seconds late, or never */
     bool terminate_is_polite;  /* weft_process_terminate reaches other programs as a request */
 } weft_capabilities;
 
