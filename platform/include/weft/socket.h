@@ -223,7 +223,10 @@ int weft_socket_option_set(weft_socket *socket, enum weft_socket_option option, 
 /** Reads an option. Errors as weft_socket_option_set(). */
 int weft_socket_option_get(weft_socket *socket, enum weft_socket_option option, int *value);
 
-/** The socket's own address, with the port it was given. 0; WEFT_ESYSTEM. Python: getsockname. */
+/**
+ * The socket's own address, with the port it was given. 0; WEFT_ESYSTEM; WEFT_ENOTSUP: (sdl2)
+ * a connection cannot tell. Python: getsockname.
+ */
 int weft_socket_address(weft_socket *socket, weft_address *address);
 
 /** The peer's address. 0; WEFT_EINVAL: not connected. Python: getpeername. */
