@@ -197,12 +197,18 @@ size_t weft_shared_queue_size(weft_shared_queue queue)
 void weft_shared_queue_shutdown(weft_shared_queue queue)
 {
     struct shared_queue *object = find(queue);
+    bool held;
 
     if (!object)
         return;
+    /* With the mutex, nobody is between looking at `closed` and noting `changes`; without
+     * it (a stopped process holds it) such a one finds out after its slice. */
+    held = lock(object, WEFT_NOW) == 0;
     weft_store_u32(&object->closed, 1, WEFT_SEQ_CST);
     weft_fetch_add_u32(&object->not_empty.changes, 1, WEFT_SEQ_CST);
     weft_fetch_add_u32(&object->not_full.changes, 1, WEFT_SEQ_CST);
+    if (held)
+        weft_shared_mutex_release(object->mutex);
     weft_wake_shared(&object->not_empty.changes, WEFT_WAKE_ALL);
     weft_wake_shared(&object->not_full.changes, WEFT_WAKE_ALL);
 }

@@ -35,7 +35,10 @@
 #if defined(_MSC_VER) && !defined(__clang__)
 #define WEFT_SCOPE_BEGIN(type, object, leave)                \
     {                                                        \
+        /* C4456: one block inside another hides its variables, as it should. */ \
+        __pragma(warning(suppress : 4456))                   \
         type *weft_scope_object = (object);                  \
+        __pragma(warning(suppress : 4456))                   \
         void (*weft_scope_leave)(type **) = (leave);         \
         __try
 #define WEFT_SCOPE_END                                       \

@@ -147,8 +147,9 @@ int weft_process_terminate(weft_process *process);
 int weft_process_kill(weft_process *process);
 
 /**
- * The handle is gone. A process that still runs goes on (and dies with its
- * parent); nobody will know how it ends.
+ * The handle is gone. A process that still runs goes on, and nobody will know how it
+ * ends. (It dies with its parent if it runs a function of this program; another program
+ * does so on Windows only.)
  *
  * @param process  NULL: nothing happens
  *

@@ -35,7 +35,7 @@ int weft_semaphore_acquire(weft_semaphore *semaphore, weft_time until);
 /**
  * `count` more permits are free, and as many waiters go on.
  *
- * @return 0; WEFT_ETOOBIG: there would be more than INT32_MAX, nothing is released
+ * @return 0; WEFT_ETOOBIG: misuse, there would be more than INT32_MAX, none is released
  *
  * Threads: any, also one that acquired none.   Python: Semaphore.release(n).
  */

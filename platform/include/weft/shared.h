@@ -75,14 +75,16 @@ WEFT_MUST_CHECK int weft_shared_semaphore_create(weft_shared_semaphore *semaphor
 /** The caller has a permit. 0; WEFT_ETIMEDOUT; WEFT_EINVAL. Python: acquire. */
 int weft_shared_semaphore_acquire(weft_shared_semaphore semaphore, weft_time until);
 
-/** `count` more permits are free. 0; WEFT_ETOOBIG; WEFT_EINVAL. Python: release. */
+/** `count` more permits are free. 0; as misuse: WEFT_ETOOBIG, WEFT_EINVAL. Python: release. */
 int weft_shared_semaphore_release(weft_shared_semaphore semaphore, uint32_t count);
 
 void weft_shared_semaphore_close(weft_shared_semaphore semaphore);
 
 /**
  * A bounded FIFO queue of items of one size, in the arena. There is no hidden
- * feeder: an item is in the queue when put returns.
+ * feeder: an item is in the queue when put returns. (A process that is stopped, as by a
+ * debugger, in the middle of a call holds the others up: for 1 s in calls that should
+ * not block, and until the deadline in others.)
  *
  * @param item_size  bytes of one item
  * @param capacity   items, at least 1
