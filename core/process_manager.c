@@ -14,7 +14,7 @@
 
 enum { FAILED_STARTS_MOST = 10 };
 
-#define FIRST_PAUSE WEFT_MS(10) /* before a second start; doubles with each failure, */
+#define FIRST_PAUSE WEFT_MS(10)    /* before a second start; doubles with each failure, */
 #define LONGEST_PAUSE WEFT_MS(200) /* up to this */
 
 static void move_to(struct weft__work **done, struct weft__work *work)

@@ -145,7 +145,7 @@ bool program_await(struct run *run, struct program *program, size_t from,
 
 bool program_port(struct run *run, struct program *program, int *port)
 {
-    char *end;
+    char *end = NULL;
     long number;
 
     if (!program_await(run, program, 0, "\n"))

@@ -41,15 +41,15 @@ struct process_slot {
 };
 
 struct arena_head {
-    weft_atomic_u64 top;            /* first byte never given out */
-    weft_atomic_u64 committed;      /* bytes backed by memory; grows only */
-    weft_atomic_u64 free[CLASSES];  /* tag << 32 | unit of the first free block */
+    weft_atomic_u64 top;           /* first byte never given out */
+    weft_atomic_u64 committed;     /* bytes backed by memory; grows only */
+    weft_atomic_u64 free[CLASSES]; /* tag << 32 | unit of the first free block */
     struct process_slot processes[WEFT_ARENA_PROCESSES];
 };
 
-static weft_seam_arena arena;   /* written once, under `made` or in weft_main */
+static weft_seam_arena arena; /* written once, under `made` or in weft_main */
 static weft_once made = WEFT_ONCE_INIT;
-static uint32_t self;           /* this process's name, likewise */
+static uint32_t self; /* this process's name, likewise */
 
 static struct arena_head *head(void)
 {
@@ -88,8 +88,7 @@ static int claim_any(void)
     for (uint32_t slot = 0; slot < WEFT_ARENA_PROCESSES; slot++)
         if (claim(slot))
             return 0;
-    return weft__fail(WEFT_ELIMIT, "arena: %d processes use it already",
-                      (int)WEFT_ARENA_PROCESSES);
+    return weft__fail(WEFT_ELIMIT, "arena: %d processes use it already", (int)WEFT_ARENA_PROCESSES);
 }
 
 uint32_t weft__arena_self(void)
@@ -114,12 +113,13 @@ static int make(void *context)
 {
     /* Room that costs nothing until it is used; as much as a 32-bit process can spare. */
     size_t size = (size_t)1 << (sizeof(void *) > 4 ? 30 : 26);
-    uint64_t start = WEFT_SEAM_ARENA_RESERVED + (sizeof(struct arena_head) + UNIT - 1) / UNIT * UNIT;
+    uint64_t start =
+        WEFT_SEAM_ARENA_RESERVED + (sizeof(struct arena_head) + UNIT - 1) / UNIT * UNIT;
     int err = 0;
 
     (void)context;
     if (self != 0)
-        return 0; /* attached by weft_main */
+        return 0;    /* attached by weft_main */
     if (!arena.base) /* else an earlier attempt came this far */
         err = weft_seam_arena_create(&arena, size);
     if (err == 0)

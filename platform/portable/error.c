@@ -32,8 +32,8 @@ const char *weft_strerror(int code)
     switch (code) {
     case 0:
         return "0: no error";
-#define CASE(name, value, text) \
-    case WEFT_##name:           \
+#define CASE(name, value, text)                                                                    \
+    case WEFT_##name:                                                                              \
         return "WEFT_" #name ": " text;
         WEFT_ERRORS(CASE)
 #undef CASE

@@ -37,8 +37,7 @@ int weft_once_run(weft_once *once, int (*function)(void *context), void *context
             continue;
         }
         if (weft_load_u32(&once->runner, WEFT_RELAXED) == weft_thread_current_id())
-            return weft__misuse(WEFT_EDEADLK, "once %p: its function calls it again",
-                                (void *)once);
+            return weft__misuse(WEFT_EDEADLK, "once %p: its function calls it again", (void *)once);
         if (err != 0)
             return weft__fail(err, "once %p: another thread is still at it", (void *)once);
         if (seen == AWAITED || weft_cas_u32(&once->state, &seen, AWAITED, WEFT_ACQUIRE))

@@ -20,15 +20,15 @@
 enum { CHUNK = 16384, BUFFER_LIMIT = 1 << 20, PUMP_STACK = 256 * 1024 };
 
 struct weft__pipe {
-    weft_mutex mutex;        /* guards everything below */
-    weft_condition changed;  /* bytes came or went, or one of the flags was set */
-    uintptr_t system;        /* the pump's alone */
-    char *data;              /* bytes from `start` to `end` wait for their reader */
+    weft_mutex mutex;       /* guards everything below */
+    weft_condition changed; /* bytes came or went, or one of the flags was set */
+    uintptr_t system;       /* the pump's alone */
+    char *data;             /* bytes from `start` to `end` wait for their reader */
     size_t start, end, capacity;
-    int references;          /* owner and pump */
-    bool finished;           /* no more bytes will be added */
-    int error;               /* why a reading pump finished before the end; 0: it did not */
-    bool abandoned;          /* nobody will take any */
+    int references; /* owner and pump */
+    bool finished;  /* no more bytes will be added */
+    int error;      /* why a reading pump finished before the end; 0: it did not */
+    bool abandoned; /* nobody will take any */
 };
 
 static void unreference(weft__pipe *pipe)
@@ -48,6 +48,8 @@ static int add_locked(weft__pipe *pipe, const void *bytes, size_t size)
 {
     size_t held = pipe->end - pipe->start;
 
+    if (size == 0)
+        return 0; /* there may be no memory yet, and memcpy wants some */
     if (pipe->capacity - pipe->end < size) {
         size_t capacity = held + size > CHUNK / 2 ? 2 * (held + size) : CHUNK;
         char *data = weft_alloc(capacity);

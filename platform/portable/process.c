@@ -37,10 +37,10 @@ struct weft_process {
     weft_process_status status; /* written by the monitor before `ended`, or before phase */
     weft_offset block;          /* struct weft__child_block; 0: another program */
     char *name;
-    weft__pipe *input, *output; /* the handle's */
-    const char *const *arguments;           /* of the starting call, until phase changes */
-    const weft_program_options *options;    /* likewise */
-    uintptr_t input_end, output_end;        /* likewise */
+    weft__pipe *input, *output;          /* the handle's */
+    const char *const *arguments;        /* of the starting call, until phase changes */
+    const weft_program_options *options; /* likewise */
+    uintptr_t input_end, output_end;     /* likewise */
 };
 
 static weft_atomic_u32 last_number; /* of "Process-N"; relaxed: only uniqueness matters */
@@ -152,8 +152,8 @@ static weft_process *create(const char *name)
 /* Starts it, by its monitor; on failure the object is gone. */
 static int launch(weft_process *process)
 {
-    weft_thread_options options = {.name = "weft-monitor", .stack_size = MONITOR_STACK,
-                                   .daemon = true};
+    weft_thread_options options = {
+        .name = "weft-monitor", .stack_size = MONITOR_STACK, .daemon = true};
     int err = weft_thread_start_with(NULL, monitor, &process, sizeof(process), &options);
 
     if (err != 0) {

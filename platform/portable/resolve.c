@@ -106,8 +106,8 @@ int weft__resolve(const char *host, int port, weft_address *addresses, size_t ca
     return 0;
 }
 
-int weft_address_resolve(weft_address *address, const char *host, int port,
-                         enum weft_family family, weft_time until)
+int weft_address_resolve(weft_address *address, const char *host, int port, enum weft_family family,
+                         weft_time until)
 {
     weft_address found[MOST_ADDRESSES];
     size_t count = 0;

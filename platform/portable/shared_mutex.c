@@ -26,7 +26,7 @@ enum { MUTEX_MAGIC = 0x7EF7A001 };
 #define LIVENESS_SLICE WEFT_MS(5)
 
 struct shared_mutex {
-    uint32_t magic;         /* written at creation */
+    uint32_t magic; /* written at creation */
     weft_atomic_u32 state;
     weft_atomic_u64 holder; /* the owner's process and thread; written by it alone, relaxed: it
                                only answers "is it me". A dead one's stays until it is taken
@@ -68,8 +68,7 @@ static int sleep_on(struct shared_mutex *object, uint32_t state, weft_time until
 {
     weft_time end = weft__slice(until, LIVENESS_SLICE);
 
-    if (!(state & AWAITED) &&
-        !weft_cas_u32(&object->state, &state, state | AWAITED, WEFT_RELAXED))
+    if (!(state & AWAITED) && !weft_cas_u32(&object->state, &state, state | AWAITED, WEFT_RELAXED))
         return 0;
     *look = weft_wait_shared(&object->state, state | AWAITED, end) == WEFT_ETIMEDOUT;
     return end == until && *look ? WEFT_ETIMEDOUT : 0;

@@ -33,7 +33,7 @@ struct shared_queue {
     struct signal not_empty, not_full;
     weft_atomic_u64 put_count; /* changed under mutex, release; size reads it without */
     weft_atomic_u64 got_count;
-    weft_atomic_u32 closed;    /* likewise; 1: nothing can be put */
+    weft_atomic_u32 closed; /* likewise; 1: nothing can be put */
 };
 
 static struct shared_queue *find(weft_shared_queue queue)
@@ -90,8 +90,7 @@ static int lock(struct shared_queue *object, weft_time until)
 
 static char *place(struct shared_queue *object, uint64_t count)
 {
-    return (char *)weft_arena_pointer(object->items) +
-           count % object->capacity * object->item_size;
+    return (char *)weft_arena_pointer(object->items) + count % object->capacity * object->item_size;
 }
 
 static void announce(struct signal *signal)

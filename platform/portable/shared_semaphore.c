@@ -85,10 +85,9 @@ int weft_shared_semaphore_release(weft_shared_semaphore semaphore, uint32_t coun
     permits = weft_load_u32(&object->permits, WEFT_RELAXED);
     do {
         if (count > INT32_MAX || permits > INT32_MAX - count)
-            return weft__misuse(WEFT_ETOOBIG,
-                                "shared semaphore %llu: %u permits and %u more are too many",
-                                (unsigned long long)semaphore.at, (unsigned)permits,
-                                (unsigned)count);
+            return weft__misuse(
+                WEFT_ETOOBIG, "shared semaphore %llu: %u permits and %u more are too many",
+                (unsigned long long)semaphore.at, (unsigned)permits, (unsigned)count);
     } while (!weft_cas_u32(&object->permits, &permits, permits + count, WEFT_SEQ_CST));
     if (weft_load_u32(&object->waiters, WEFT_SEQ_CST) != 0)
         weft_wake_shared(&object->permits, (int32_t)count);

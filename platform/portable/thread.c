@@ -228,8 +228,8 @@ static int take_handle(weft_thread *thread, const char *verb)
     if (err == WEFT_EDEADLK)
         return weft__misuse(err, "thread %s: it joins itself", thread->name);
     if (err == WEFT_EBUSY)
-        return weft__misuse(err, "thread %p: cannot %s it, another thread joins it",
-                            (void *)thread, verb);
+        return weft__misuse(err, "thread %p: cannot %s it, another thread joins it", (void *)thread,
+                            verb);
     if (err != 0)
         return weft__misuse(err, "thread %p: cannot %s it, joined or detached before, or no thread",
                             (void *)thread, verb);

@@ -56,8 +56,8 @@ int weft_seam_arena_commit(const weft_seam_arena *arena, uint64_t offset, size_t
 
 int weft_seam_process_mark(const weft_seam_arena *arena, uint32_t slot, uint64_t *mark)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = mark_of(arena, slot),
-                         .l_len = 1};
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = mark_of(arena, slot), .l_len = 1};
 
     if (fcntl((int)arena->handle, F_SETLK, &lock) == -1)
         return weft__fail_system(errno, "arena: mark %u is another's", (unsigned)slot);
@@ -67,8 +67,8 @@ int weft_seam_process_mark(const weft_seam_arena *arena, uint32_t slot, uint64_t
 
 bool weft_seam_process_alive(const weft_seam_arena *arena, uint32_t slot, uint64_t mark)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = mark_of(arena, slot),
-                         .l_len = 1};
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = mark_of(arena, slot), .l_len = 1};
 
     if (mark == (uint64_t)getpid())
         return true; /* its own lock stands in nobody's own way */

@@ -52,8 +52,8 @@ int weft__memory_file_create(int *descriptor, size_t size)
 int weft__memory_file_commit(int descriptor, uint64_t offset, size_t size)
 {
 #if defined(__APPLE__)
-    fstore_t part = {.fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE,
-                     .fst_length = (off_t)size};
+    fstore_t part = {
+        .fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = (off_t)size};
     int error = fcntl(descriptor, F_PREALLOCATE, &part) == -1 ? errno : 0;
 
     (void)offset; /* macOS only extends: it reserves as much, wherever it is used */

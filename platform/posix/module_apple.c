@@ -17,8 +17,8 @@ int weft_seam_module_of(weft_function *function, char *module, size_t size, uint
     if (dladdr((const void *)address, &info) == 0)
         return weft__fail(WEFT_ENOTFOUND, "function at %#llx: in no loaded module",
                           (unsigned long long)address);
-    const char *name = info.dli_fbase == (const void *)_dyld_get_image_header(0) ? ""
-                                                                                : info.dli_fname;
+    const char *name =
+        info.dli_fbase == (const void *)_dyld_get_image_header(0) ? "" : info.dli_fname;
     if ((size_t)snprintf(module, size, "%s", name) >= size)
         return weft__fail(WEFT_ENOTFOUND, "function at %#llx: its module's name is too long",
                           (unsigned long long)address);

@@ -65,6 +65,5 @@ int weft__fail_system(long system_error, const char *format, ...)
     /* POSIX's strerror_r (0 is success) and GNU's (a text) share a name: strerror is safe
      * enough here, for every system that weft knows keeps a text per thread. */
     snprintf(reason, sizeof(reason), "%s", strerror((int)system_error));
-    return weft__fail(code_of((int)system_error), "%s: %s (errno %ld)", what, reason,
-                      system_error);
+    return weft__fail(code_of((int)system_error), "%s: %s (errno %ld)", what, reason, system_error);
 }

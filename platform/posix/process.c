@@ -94,8 +94,8 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
         goto close_life;
     error = posix_spawn_file_actions_addopen(&spawn.actions, 0, "/dev/null", O_RDONLY, 0);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&spawn.actions, (int)arena->handle,
-                                                 WEFT__CHILD_ARENA);
+        error =
+            posix_spawn_file_actions_adddup2(&spawn.actions, (int)arena->handle, WEFT__CHILD_ARENA);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(&spawn.actions, life[0], WEFT__CHILD_LIFE);
     if (error == 0)
@@ -158,8 +158,7 @@ static int run_program(struct spawn *spawn, const char *const *arguments, pid_t 
 }
 
 int weft_seam_process_open(weft_seam_process *process, const char *const *arguments,
-                           const weft_program_options *options, uintptr_t *input,
-                           uintptr_t *output)
+                           const weft_program_options *options, uintptr_t *input, uintptr_t *output)
 {
     int child_input = -1, child_output = -1, unused = -1;
     struct spawn spawn;

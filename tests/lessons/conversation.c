@@ -11,8 +11,8 @@ void converse(struct conversation *c, const char *const *arguments, enum what_is
 {
     static const weft_program_options options[] = {
         [OUTPUT_IS_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_PIPE, WEFT_STREAM_INHERIT},
-        [ONLY_OUTPUT_IS_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_PIPE, WEFT_STREAM_NOTHING},
         [ERRORS_ARE_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_NOTHING, WEFT_STREAM_PIPE},
+        [BOTH_ARE_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_PIPE, WEFT_STREAM_PIPE},
     };
 
     c->process = NULL;

@@ -29,9 +29,9 @@ struct conversation {
 };
 
 enum what_is_read {
-    OUTPUT_IS_READ,      /* errors are seen by who sees the test's */
-    ONLY_OUTPUT_IS_READ, /* errors are expected, and seen by nobody */
-    ERRORS_ARE_READ      /* output is seen by nobody */
+    OUTPUT_IS_READ,  /* errors are seen by who sees the test's */
+    ERRORS_ARE_READ, /* output is seen by nobody */
+    BOTH_ARE_READ    /* in the order in which they come */
 };
 
 /* Starts it; its input is what the test types. */
