@@ -79,6 +79,29 @@ static void all_interfaces(int port, weft_address *addresses, size_t capacity, s
         addresses[(*count)++] = (weft_address){.family = WEFT_IPV4, .port = (uint16_t)port};
 }
 
+/* RFC 6761, 6.3: this name needs no resolver. Some machines have none that knows it. */
+static bool is_localhost(const char *host)
+{
+    static const char name[] = "localhost";
+
+    for (size_t i = 0; i < sizeof(name); i++)
+        if (host[i] != name[i] && (host[i] < 'A' || host[i] > 'Z' || host[i] + 32 != name[i]))
+            return false;
+    return true;
+}
+
+/* IPv4 first: more servers of one machine listen there. */
+static void loopback(int port, weft_address *addresses, size_t capacity, size_t *count)
+{
+    *count = 0;
+    if (*count < capacity)
+        addresses[(*count)++] =
+            (weft_address){.family = WEFT_IPV4, .port = (uint16_t)port, .ip = {127, 0, 0, 1}};
+    if (weft_caps()->ipv6 && *count < capacity)
+        addresses[(*count)++] =
+            (weft_address){.family = WEFT_IPV6, .port = (uint16_t)port, .ip = {[15] = 1}};
+}
+
 int weft__resolve(const char *host, int port, weft_address *addresses, size_t capacity,
                   size_t *count, weft_time until)
 {
@@ -95,6 +118,10 @@ int weft__resolve(const char *host, int port, weft_address *addresses, size_t ca
     err = weft__host_parse(&number, host, &is_number);
     if (err != 0)
         return err;
+    if (!is_number && is_localhost(host)) {
+        loopback(port, addresses, capacity, count);
+        return 0;
+    }
     if (!is_number)
         return resolve_name(host, port, addresses, capacity, count, until);
     if (number.family == WEFT_IPV6 && !weft_caps()->ipv6)
