@@ -45,8 +45,9 @@ typedef struct weft_address {
 /**
  * The first address of a host.
  *
- * @param host   a name ("localhost" is known without a resolver), an IPv4 or IPv6 number ("::1", "fe80::1%eth0", also in
- *               brackets), or NULL or "" for all interfaces of this machine
+ * @param host   a name ("localhost" is known without a resolver), an IPv4 or IPv6 number
+ *               ("::1", "fe80::1%eth0", also in brackets), or NULL or "" for all
+ *               interfaces of this machine
  * @param port   0 to 65535
  * @param family WEFT_IPV4 or WEFT_IPV6: only such an address; WEFT_FAMILY_NONE: either
  * @param until  absolute, monotonic ns; a slow name server cannot hold it longer
