@@ -13,7 +13,7 @@
 #include "weft/server.h"
 #include "weft/socket.h"
 
-enum { BIG_SIZE = 4 << 20, REPLY_SIZE = 16384, CONNECTIONS = 64 };
+enum { BIG_SIZE = 4 << 20, REPLY_SIZE = 16384, CONNECTIONS = 256 };
 
 static char big_body[BIG_SIZE];
 
