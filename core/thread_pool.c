@@ -223,9 +223,8 @@ weft_executor *weft_thread_pool(const weft_pool_options *options)
              options && options->name ? options->name : "Pool");
     if (start_workers(pool) == 0)
         return &pool->base;
-    int err = weft__fail(WEFT_ELIMIT, "pool %s: not all of %u threads: %s", pool->name, workers,
-                         weft_last_error());
+    weft__fail(WEFT_ELIMIT, "pool %s: not all of %u threads: %s", pool->name, workers,
+               weft_last_error());
     close(&pool->base);
-    weft__fail(err, "%s", weft_last_error());
     return NULL;
 }

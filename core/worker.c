@@ -7,12 +7,6 @@
 #include "weft/process.h"
 #include "weft/wait.h"
 
-void weft__ring_bell(weft_atomic_u32 *bell)
-{
-    weft_fetch_add_u32(bell, 1, WEFT_RELEASE);
-    weft_wake_shared(bell, WEFT_WAKE_ALL);
-}
-
 static int keep_result(weft_task *task, const void *result, size_t size)
 {
     struct weft__call *call = task->context;

@@ -49,9 +49,6 @@ struct weft__channel {
     weft_atomic_u64 calls[WEFT__RING]; /* offsets; ordered by put */
 };
 
-/* Raises a shared word and wakes who sleeps on it. */
-void weft__ring_bell(weft_atomic_u32 *bell);
-
 /* The worker process's function; its argument is the weft_offset of its channel. */
 int weft__worker(weft_task *task);
 

@@ -38,6 +38,11 @@ int64_t weft__ms_until(weft_time until, int64_t most);
 /* The earlier of `until` and now + slice. */
 weft_time weft__slice(weft_time until, weft_time slice);
 
+/* ---- portable/wait.c ---------------------------------------------------------- */
+
+/* Raises a word in the arena (release) and wakes all who sleep on it. */
+void weft__ring_bell(weft_atomic_u32 *bell);
+
 /* ---- portable/task.c ---------------------------------------------------------- */
 
 /* Where a result of weft_task_return() goes. */

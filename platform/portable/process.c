@@ -89,14 +89,6 @@ static void add_sentence(weft_process *process)
     process->status.sentence[sizeof(process->status.sentence) - 1] = '\0';
 }
 
-static void ring(weft_atomic_u32 *bell)
-{
-    if (!bell)
-        return;
-    weft_fetch_add_u32(bell, 1, WEFT_RELEASE);
-    weft_wake_shared(bell, WEFT_WAKE_ALL);
-}
-
 static int monitor(weft_task *task)
 {
     weft_process *process = WEFT_ARG(task, weft_process *);
@@ -118,7 +110,8 @@ static int monitor(weft_task *task)
     process->collected = true;
     weft_seam_process_close(&process->seam);
     weft_store_u32(&process->ended, 1, WEFT_RELEASE);
-    ring(process->bell);
+    if (process->bell)
+        weft__ring_bell(process->bell);
     weft_mutex_release(&process->lock);
     weft_wake(&process->ended, WEFT_WAKE_ALL);
     unreference(process);
@@ -129,8 +122,8 @@ void weft__process_on_end(weft_process *process, weft_atomic_u32 *bell)
 {
     weft_mutex_acquire(&process->lock, WEFT_FOREVER);
     process->bell = bell;
-    if (weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
-        ring(bell);
+    if (bell && weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
+        weft__ring_bell(bell);
     weft_mutex_release(&process->lock);
 }
 

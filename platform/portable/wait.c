@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "weft/wait.h"
 
+#include "internal.h"
 #include "seam.h"
 #include "weft/error.h"
 
@@ -35,4 +36,10 @@ int weft_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until)
 void weft_wake_shared(weft_atomic_u32 *word, int32_t count)
 {
     weft_seam_wake_shared(word, count);
+}
+
+void weft__ring_bell(weft_atomic_u32 *bell)
+{
+    weft_fetch_add_u32(bell, 1, WEFT_RELEASE);
+    weft_seam_wake_shared(bell, WEFT_WAKE_ALL);
 }
