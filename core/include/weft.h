@@ -7,8 +7,10 @@
 #include <weft/arena.h>
 #include <weft/atomic.h>
 #include <weft/barrier.h>
+#include <weft/cancel.h>
 #include <weft/caps.h>
 #include <weft/condition.h>
+#include <weft/doctor.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
@@ -18,6 +20,7 @@
 #include <weft/memory.h>
 #include <weft/mutex.h>
 #include <weft/once.h>
+#include <weft/parallel.h>
 #include <weft/process.h>
 #include <weft/queue.h>
 #include <weft/rwlock.h>
@@ -29,6 +32,8 @@
 #include <weft/text.h>
 #include <weft/thread.h>
 #include <weft/time.h>
+#include <weft/timer.h>
 #include <weft/wait.h>
+#include <weft/wait_any.h>
 
 #endif

@@ -18,13 +18,14 @@ weft_time weft_in(weft_time duration)
     return duration > WEFT_FOREVER - now ? WEFT_FOREVER : now + duration;
 }
 
-void weft_sleep(weft_time duration)
+int weft_sleep(weft_time duration)
 {
     weft_atomic_u32 nobody_wakes = {0};
     weft_time until = weft_in(duration);
 
     if (duration <= 0)
-        return;
+        return 0;
     while (weft_wait(&nobody_wakes, 0, until) == 0)
         continue;
+    return 0;
 }

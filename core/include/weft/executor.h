@@ -16,7 +16,9 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
+#include <weft/cancel.h>
 #include <weft/compiler.h>
 #include "future.h"
 #include "queue.h"
@@ -27,13 +29,40 @@
 extern "C" {
 #endif
 
-typedef struct weft_executor weft_executor;
+/* What a submit does when `capacity` tasks wait already. Tasks of the pool itself may always
+ * submit: they would wait for themselves. */
+enum weft_when_full {
+    WEFT_FULL_WAIT,       /* waits for a place, until the deadline */
+    WEFT_FULL_REFUSE,     /* returns WEFT_EBUSY */
+    WEFT_FULL_RUN,        /* runs the task in the calling thread, before it returns */
+    WEFT_FULL_DROP_OLDEST /* cancels the task that has waited longest */
+};
 
-/* All zero is the default. */
+/* All zero is the default. What a pool of processes lacks yet, it refuses with WEFT_ENOTSUP:
+ * everything below name. */
 typedef struct weft_pool_options {
     unsigned workers; /* threads or processes; 0: weft_cpu_count() */
     const char *name; /* copied; workers are called name-1, name-2, ...; NULL: "Pool" */
+    unsigned workers_most; /* so many while tasks wait for one; 0: workers */
+    weft_time idle;        /* ns without work after which a worker beyond `workers` ends;
+                              0: 10 s */
+    size_t capacity;       /* tasks that may wait; 0: no bound */
+    enum weft_when_full when_full;
+    size_t stack_size;         /* of each worker; 0: the system's */
+    weft_function *initializer; /* runs first in each worker; its error fails the worker, and,
+                                   at creation, the pool */
+    const void *argument;       /* of initializer and finalizer, argument_size bytes, copied */
+    size_t argument_size;
+    weft_function *finalizer;  /* runs last in each worker that was initialized */
+    const weft_cancel *cancel; /* cancels the pool's tasks too, and must outlive it */
 } weft_pool_options;
+
+/* How one task is to be run. All zero is the default. */
+typedef struct weft_submit_options {
+    enum weft_priority priority; /* higher ones begin first, equal ones in their order */
+    weft_time at;                /* an instant before which it does not begin; 0: none */
+    const weft_cancel *cancel;   /* cancels the task too, and must outlive it; NULL: the pool's */
+} weft_submit_options;
 
 /**
  * A pool of threads, all started.
@@ -80,6 +109,53 @@ WEFT_MUST_CHECK int weft_submit(weft_executor *executor, weft_future **future,
                                 weft_function *function, const void *argument, size_t size);
 
 /**
+ * The same with options.
+ *
+ * @param options  NULL: none
+ * @param until    how long to wait for a place in a pool with a capacity; weft_submit() waits
+ *                 WEFT_FOREVER
+ * @return also WEFT_ETIMEDOUT: it stayed full; WEFT_EBUSY: it is full (WEFT_FULL_REFUSE);
+ *         WEFT_ECANCELED: the caller was, while it was full; WEFT_ENOTSUP: (process pool)
+ *         priority or cancel
+ *
+ * Threads: any, tasks too.   Python: none. APR: apr_thread_pool_schedule.
+ */
+WEFT_MUST_CHECK int weft_submit_with(weft_executor *executor, weft_future **future,
+                                     weft_function *function, const void *argument, size_t size,
+                                     const weft_submit_options *options, weft_time until);
+
+/* What a pool has done since its creation, and does now. */
+typedef struct weft_executor_stats {
+    unsigned workers;     /* that live */
+    unsigned busy;        /* that run a task now */
+    size_t queued;        /* tasks that wait now, without delayed ones */
+    size_t queued_most;   /* the most that ever waited */
+    uint64_t submitted;   /* tasks taken */
+    uint64_t finished;    /* that returned 0 */
+    uint64_t failed;      /* that returned an error */
+    uint64_t cancelled;   /* that never ran */
+    uint64_t timed;       /* tasks whose time in the queue was taken: the first thousand, then
+                             one of 64 */
+    weft_time waited_mean; /* ns that these were queued, on average */
+    weft_time waited_most; /* ns, the longest */
+} weft_executor_stats;
+
+/**
+ * Figures that belong together only while the pool is idle.
+ *
+ * @return 0; WEFT_ENOTSUP: a pool of processes
+ *
+ * Threads: any.
+ */
+int weft_executor_stats_get(weft_executor *executor, weft_executor_stats *stats);
+
+/* How items are handed out. All zero is the default. */
+typedef struct weft_map_options {
+    size_t chunk; /* items per task; 0: chosen from the number of items and workers */
+    size_t ahead; /* imap: chunks under way beyond what was taken; 0: four per worker */
+} weft_map_options;
+
+/**
  * function ran for each item, and results are in the order of the items.
  *
  *     weft_map(pool, square, WEFT_ITEMS(in), WEFT_ITEMS(out), WEFT_FOREVER)
@@ -97,6 +173,13 @@ WEFT_MUST_CHECK int weft_submit(weft_executor *executor, weft_future **future,
 WEFT_MUST_CHECK int weft_map(weft_executor *executor, weft_function *function, const void *items,
                              size_t item_size, size_t item_count, void *results,
                              size_t result_size, size_t result_count, weft_time until);
+
+/** The same with options (NULL: none). Python: Pool.map(chunksize). An item that is a struct
+ * of several arguments is Pool.starmap. */
+WEFT_MUST_CHECK int weft_map_with(weft_executor *executor, weft_function *function,
+                                  const void *items, size_t item_size, size_t item_count,
+                                  void *results, size_t result_size, size_t result_count,
+                                  const weft_map_options *options, weft_time until);
 
 typedef struct weft_imap weft_imap;
 
@@ -124,6 +207,13 @@ WEFT_MUST_CHECK int weft_imap_start(weft_imap **imap, weft_executor *executor,
                                     weft_function *function, const void *items, size_t item_size,
                                     size_t item_count, size_t result_size,
                                     enum weft_imap_order order);
+
+/** The same with options (NULL: none). Python: Pool.imap(chunksize), Executor.map(buffersize). */
+WEFT_MUST_CHECK int weft_imap_start_with(weft_imap **imap, weft_executor *executor,
+                                         weft_function *function, const void *items,
+                                         size_t item_size, size_t item_count, size_t result_size,
+                                         enum weft_imap_order order,
+                                         const weft_map_options *options);
 
 /**
  * The next result.

@@ -18,13 +18,16 @@
 #include <stddef.h>
 
 #include <weft/compiler.h>
+#include <weft/task.h>
 #include <weft/time.h>
+#include <weft/wait_any.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct weft_future weft_future;
+typedef struct weft_executor weft_executor;
 
 /**
  * The task's result.
@@ -36,7 +39,10 @@ typedef struct weft_future weft_future;
  *         process died, and the sentence says how; WEFT_EINVAL: misuse, the result has
  *         another size; or the code that the task returned, with its sentence in
  *         weft_last_error(). (A task may return WEFT_ETIMEDOUT itself: weft_future_done
- *         tells.)
+ *         tells.) WEFT_EDEADLK: misuse, a task of a thread pool asks, and the future waits
+ *         for that task; the sentence names the chain.
+ *
+ * A task that asks for a future of its own thread pool which has not begun runs it itself.
  *
  * Threads: any, any number of times.   Python: Future.result(timeout).
  */
@@ -62,6 +68,17 @@ bool weft_future_running(weft_future *future);
  */
 int weft_future_cancel(weft_future *future);
 
+/**
+ * The task is asked to stop: what has not begun is cancelled; in what runs, every wait
+ * returns WEFT_ECANCELED from now on (weft/cancel.h). The future is done when the task
+ * has returned.
+ *
+ * @return 0; WEFT_ECLOSED: it is done; WEFT_ENOTSUP: it runs in a pool of processes
+ *
+ * Threads: any.   Python: none. Java: Future.cancel(true).
+ */
+int weft_future_interrupt(weft_future *future);
+
 /* Told that a future is done. May use it, not keep it. */
 typedef void weft_done_function(weft_future *future, void *context);
 
@@ -85,10 +102,14 @@ int weft_future_on_done(weft_future *future, weft_done_function *tell, void *con
  */
 void weft_future_release(weft_future *future);
 
-enum weft_wait_for { WEFT_ALL_COMPLETED, WEFT_FIRST_COMPLETED };
+enum weft_wait_for {
+    WEFT_ALL_COMPLETED,
+    WEFT_FIRST_COMPLETED,
+    WEFT_FIRST_FAILED /* one has failed or was cancelled, or all are done */
+};
 
 /**
- * All, or the first, of the futures are done.
+ * All of the futures are done, or one is, or one has failed.
  *
  * @param futures  `count` of them; still the caller's
  * @return 0; WEFT_ETIMEDOUT: ask weft_future_done() of each; WEFT_ENOMEM; WEFT_EINVAL:
@@ -98,6 +119,97 @@ enum weft_wait_for { WEFT_ALL_COMPLETED, WEFT_FIRST_COMPLETED };
  */
 int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_for what,
                      weft_time until);
+
+/**
+ * `function` will run in the pool with the result of `future` as its argument.
+ *
+ *     CHECK(weft_submit(pool, &page, fetch, &url, sizeof(url)));
+ *     CHECK(weft_then(pool, &words, page, count_words));      // WEFT_ARG: what fetch returned
+ *
+ * If `future` fails or is cancelled, so is the new one, with the same code and sentence,
+ * and the function does not run.
+ *
+ * @param next    receives the new future
+ * @param future  still the caller's, and may be released at once
+ * @return 0; WEFT_ENOMEM. A pool that is shut down later fails *next, with WEFT_ECLOSED.
+ *
+ * Threads: any.   JavaScript: Promise.then. Python: none (PR 5335).
+ */
+WEFT_MUST_CHECK int weft_then(weft_executor *executor, weft_future **next, weft_future *future,
+                              weft_function *function);
+
+/**
+ * The same for a future that failed: `function` gets a weft_failure as its argument, and its
+ * result is that of the new future. If `future` has a result, that is the new one's.
+ *
+ * Threads: any.   JavaScript: Promise.catch.
+ */
+WEFT_MUST_CHECK int weft_otherwise(weft_executor *executor, weft_future **next,
+                                   weft_future *future, weft_function *function);
+
+/* Why a future has no result: WEFT_ARG(task, weft_failure) in a function of weft_otherwise. */
+typedef struct weft_failure {
+    int code;
+    char sentence[256];
+} weft_failure;
+
+/**
+ * A future that is done when all of `futures` are: without a result, or with the error of
+ * the first, in time, that failed, at once.
+ *
+ * @param all      receives the new future
+ * @param futures  `count` of them, still the caller's, may be released at once; 0: it is done
+ * @return 0; WEFT_ENOMEM
+ *
+ * Cancelling or interrupting it does so with all of them.
+ *
+ * Threads: any.   JavaScript: Promise.all. Python: asyncio.gather.
+ */
+WEFT_MUST_CHECK int weft_future_all(weft_future **all, weft_future *const *futures, size_t count);
+
+/**
+ * A future that is done when the first of `futures` has a result: with its place in the
+ * array (a size_t); or when all have failed, with the error of the last.
+ *
+ * @return 0; WEFT_ENOMEM; WEFT_EINVAL: count is 0
+ *
+ * Threads: any.   JavaScript: Promise.any.
+ */
+WEFT_MUST_CHECK int weft_future_any(weft_future **any, weft_future *const *futures, size_t count);
+
+/** For weft_wait_any(): ready when the future is done. Threads: any. */
+weft_waitable weft_future_waitable(weft_future *future);
+
+/*
+ * WEFT_TYPED_FUTURE(page_future, struct page) makes a type of its own for futures whose
+ * result is a struct page, so that the compiler sees a mistaken result:
+ *
+ *     page_future f;
+ *     CHECK(page_future_submit(pool, &f, fetch, &url, sizeof(url)));
+ *     CHECK(page_future_result(f, &page, WEFT_FOREVER));     // a struct page *, or no program
+ *     page_future_release(f);
+ *
+ * f.future is the plain future.
+ */
+#define WEFT_TYPED_FUTURE(name, type)                                                           \
+    typedef struct name {                                                                       \
+        weft_future *future;                                                                    \
+    } name;                                                                                     \
+    static inline WEFT_MUST_CHECK int name##_submit(weft_executor *executor, name *typed,       \
+                                                    weft_function *function,                    \
+                                                    const void *argument, size_t size)          \
+    {                                                                                           \
+        return weft_submit(executor, &typed->future, function, argument, size);                 \
+    }                                                                                           \
+    static inline WEFT_MUST_CHECK int name##_result(name typed, type *result, weft_time until)  \
+    {                                                                                           \
+        return weft_future_result(typed.future, result, sizeof(type), until);                   \
+    }                                                                                           \
+    static inline void name##_release(name typed)                                               \
+    {                                                                                           \
+        weft_future_release(typed.future);                                                      \
+    }                                                                                           \
+    struct weft_swallow_semicolon_##name
 
 typedef struct weft_completion weft_completion;
 

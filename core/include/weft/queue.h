@@ -17,9 +17,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <weft/compiler.h>
 #include <weft/time.h>
+#include <weft/wait_any.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,6 +68,7 @@ WEFT_MUST_CHECK int weft_queue_create(weft_queue **queue, size_t item_size,
  * @param item   item_size bytes, still the caller's
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
  * @return 0; WEFT_ETIMEDOUT: it stayed full; WEFT_ECLOSED: it was shut down;
+ *         WEFT_ECANCELED: the task was, while it was full (weft/cancel.h);
  *         WEFT_ENOMEM: no room to grow, the item is not in
  *
  * Threads: any.   Python: Queue.put; queue.Full is WEFT_ETIMEDOUT.
@@ -77,11 +80,40 @@ WEFT_MUST_CHECK int weft_queue_put(weft_queue *queue, const void *item, weft_tim
  *
  * @param item   receives item_size bytes; untouched on error
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: nothing came; WEFT_ECLOSED: shut down and empty
+ * @return 0; WEFT_ETIMEDOUT: nothing came; WEFT_ECLOSED: shut down and empty;
+ *         WEFT_ECANCELED: the task was, while it was empty
  *
  * Threads: any.   Python: Queue.get; queue.Empty is WEFT_ETIMEDOUT.
  */
 WEFT_MUST_CHECK int weft_queue_get(weft_queue *queue, void *item, weft_time until);
+
+/**
+ * Copies of all items are in the queue, in their order.
+ *
+ * Faster than one by one. Items of other threads may come between them.
+ *
+ * @param items  `count` items one after another, still the caller's
+ * @param put    receives how many are in, also after an error: the first ones; NULL: not
+ *               wanted
+ * @return as weft_queue_put()
+ *
+ * Threads: any.   Python: none.
+ */
+WEFT_MUST_CHECK int weft_queue_put_many(weft_queue *queue, const void *items, size_t count,
+                                        size_t *put, weft_time until);
+
+/**
+ * The next items have been taken out: all that are there at once, waiting for the first.
+ *
+ * @param items  receives up to `most` items; untouched on error
+ * @param most   at least 1
+ * @param got    receives how many, at least 1; untouched on error
+ * @return as weft_queue_get(); WEFT_EINVAL: misuse, `most` is 0
+ *
+ * Threads: any.   Python: none.
+ */
+WEFT_MUST_CHECK int weft_queue_get_many(weft_queue *queue, void *items, size_t most, size_t *got,
+                                        weft_time until);
 
 /**
  * One item that was got has been dealt with.
@@ -95,7 +127,7 @@ int weft_queue_task_done(weft_queue *queue);
 /**
  * Every item that was put has been dealt with.
  *
- * @return 0; WEFT_ETIMEDOUT: the sentence says how many are left
+ * @return 0; WEFT_ETIMEDOUT, WEFT_ECANCELED: the sentence says how many are left
  *
  * Threads: any.   Python: Queue.join.
  */
@@ -103,6 +135,24 @@ int weft_queue_join(weft_queue *queue, weft_time until);
 
 /** How many items it holds at this moment. Threads: any. Python: Queue.qsize. */
 size_t weft_queue_size(weft_queue *queue);
+
+/** For weft_wait_any(): ready while it holds an item or is shut down. Threads: any. */
+weft_waitable weft_queue_waitable(weft_queue *queue);
+
+/* What a queue has seen since its creation. */
+typedef struct weft_queue_stats {
+    size_t size;       /* items in it */
+    size_t size_most;  /* the most there were at once. With several threads at work it may be
+                          a few too many, never too few */
+    uint64_t put;      /* items put */
+    uint64_t got;      /* items got, or dropped by WEFT_DISCARD */
+    size_t unfinished; /* put and not yet task_done */
+    unsigned getters;  /* threads that wait for an item */
+    unsigned putters;  /* threads that wait for room */
+} weft_queue_stats;
+
+/** Figures that belong together only while nobody uses the queue. Threads: any. */
+void weft_queue_stats_get(weft_queue *queue, weft_queue_stats *stats);
 
 /**
  * Nothing can be put any more; all who wait go on.

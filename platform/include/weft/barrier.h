@@ -47,6 +47,9 @@ void weft_barrier_abort(weft_barrier *barrier);
 /** As new; who waits gets WEFT_EBROKEN. Threads: any. Python: Barrier.reset. */
 void weft_barrier_reset(weft_barrier *barrier);
 
+/** Checks that no thread waits in it, as weft_event_destroy(): 0; WEFT_EBUSY: misuse. */
+int weft_barrier_destroy(weft_barrier *barrier);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,8 @@ typedef struct weft_capabilities {
     bool socket_options;       /* weft_socket_option_set */
     int listen_backlog;        /* TCP connections that the system lets wait for accept, at most;
                                   those of a burst beyond it come seconds late, or never */
+    bool thread_priority;      /* weft_thread_priority_set */
+    bool thread_affinity;      /* weft_thread_affinity_set */
     bool terminate_is_polite;  /* weft_process_terminate reaches other programs as a request */
 } weft_capabilities;
 

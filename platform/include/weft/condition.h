@@ -50,6 +50,9 @@ void weft_condition_notify(weft_condition *condition);
 /** All waiters go on. Threads: any, with the mutex or not. Python: notify_all. */
 void weft_condition_notify_all(weft_condition *condition);
 
+/** Checks that no thread waits in it, as weft_event_destroy(): 0; WEFT_EBUSY: misuse. */
+int weft_condition_destroy(weft_condition *condition);
+
 #ifdef __cplusplus
 }
 #endif

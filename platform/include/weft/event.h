@@ -6,6 +6,7 @@
 
 #include "atomic.h"
 #include "time.h"
+#include "wait_any.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,18 @@ bool weft_event_is_set(const weft_event *event);
  * Threads: any.   Python: Event.wait.
  */
 int weft_event_wait(weft_event *event, weft_time until);
+
+/** For weft_wait_any(): ready while the event is set. Threads: any. */
+weft_waitable weft_event_waitable(weft_event *event);
+
+/**
+ * The event is not used any more. Nothing has to be freed: this only checks.
+ *
+ * @return 0; WEFT_EBUSY: misuse, threads wait for it
+ *
+ * Threads: any.   POSIX: pthread_cond_destroy is nearest.
+ */
+int weft_event_destroy(weft_event *event);
 
 #ifdef __cplusplus
 }

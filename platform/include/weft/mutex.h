@@ -61,6 +61,18 @@ int weft_mutex_acquire(weft_mutex *mutex, weft_time until);
  */
 int weft_mutex_release(weft_mutex *mutex);
 
+/** weft_thread_current_id() of the thread that holds it; 0: free. Threads: any. */
+unsigned weft_mutex_owner(const weft_mutex *mutex);
+
+/**
+ * The mutex is not used any more. Nothing has to be freed: this only checks.
+ *
+ * @return 0; WEFT_EBUSY: misuse, it is held or waited for
+ *
+ * Threads: any.   POSIX: pthread_mutex_destroy.
+ */
+int weft_mutex_destroy(weft_mutex *mutex);
+
 /** Whether any thread holds it at this moment. Threads: any. Python: Lock.locked. */
 bool weft_mutex_locked(const weft_mutex *mutex);
 
@@ -69,6 +81,9 @@ int weft_rmutex_acquire(weft_rmutex *rmutex, weft_time until);
 
 /** Undoes one acquire; free at the last. 0; WEFT_EPERM: misuse. Python: RLock.release. */
 int weft_rmutex_release(weft_rmutex *rmutex);
+
+/** As weft_mutex_destroy(). */
+int weft_rmutex_destroy(weft_rmutex *rmutex);
 
 /*
  * WEFT_WITH (&mutex) { ... } WEFT_END_WITH holds the mutex in the block and

@@ -27,6 +27,7 @@
 #include "compiler.h"
 #include "task.h"
 #include "time.h"
+#include "wait_any.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -123,6 +124,9 @@ WEFT_MUST_CHECK int weft_process_open(weft_process **process, const char *const 
  * Threads: any, any number, also after it ended.   Python: Process.join.
  */
 int weft_process_join(weft_process *process, weft_time until);
+
+/** For weft_wait_any(): ready when the process has ended. Threads: any. Python: sentinel. */
+weft_waitable weft_process_waitable(weft_process *process);
 
 /** How it ended, or that it has not. Threads: any. Python: Process.exitcode. */
 void weft_process_status_get(weft_process *process, weft_process_status *status);

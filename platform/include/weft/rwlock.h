@@ -53,6 +53,9 @@ int weft_rwlock_acquire_write(weft_rwlock *rwlock, weft_time until);
  */
 int weft_rwlock_release(weft_rwlock *rwlock);
 
+/** Checks that no thread holds it or waits for it, as weft_event_destroy(). */
+int weft_rwlock_destroy(weft_rwlock *rwlock);
+
 #ifdef __cplusplus
 }
 #endif

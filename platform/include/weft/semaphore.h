@@ -41,6 +41,9 @@ int weft_semaphore_acquire(weft_semaphore *semaphore, weft_time until);
  */
 int weft_semaphore_release(weft_semaphore *semaphore, uint32_t count);
 
+/** Checks that no thread waits in it, as weft_event_destroy(): 0; WEFT_EBUSY: misuse. */
+int weft_semaphore_destroy(weft_semaphore *semaphore);
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,6 +17,7 @@
  * (weft_last_error()) then travels with it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "compiler.h"
@@ -28,6 +29,9 @@ extern "C" {
 typedef struct weft_task weft_task; /* valid only while its function runs, in its thread */
 
 typedef int weft_function(weft_task *task);
+
+/* Which of the threads that could run, or tasks that wait, go first. */
+enum weft_priority { WEFT_LOW = -1, WEFT_NORMAL = 0, WEFT_HIGH = 1 };
 
 /* The argument as a value: WEFT_ARG(task, int). The type must be the one that was passed. */
 #define WEFT_ARG(task, type) (*(type const *)weft_task_argument((task), sizeof(type)))
@@ -75,6 +79,14 @@ int weft_task_return(weft_task *task, const void *result, size_t size);
  * Threads: the task's.   Python: raise.
  */
 int weft_task_fail(weft_task *task, int code, const char *format, ...) WEFT_PRINTF(3, 4);
+
+/**
+ * Whether the task was asked to stop (weft/cancel.h): weft_thread_cancel(),
+ * weft_future_interrupt(), or a token above its own.
+ *
+ * Threads: the task's.   Go: ctx.Err() != nil.
+ */
+bool weft_task_cancelled(const weft_task *task);
 
 /* Told of a task that failed where no future could carry it: by whom, and why. */
 typedef void weft_failure_function(const char *task_name, int code, const char *sentence);

@@ -19,9 +19,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cancel.h"
 #include "compiler.h"
 #include "task.h"
 #include "time.h"
+#include "wait_any.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,6 +36,7 @@ typedef struct weft_thread_options {
     const char *name;  /* copied, UTF-8; NULL: "Thread-1", "Thread-2", ... */
     size_t stack_size; /* bytes, rounded up to what the system needs; 0: the system's */
     bool daemon;       /* weft_thread_join_all() does not wait for it */
+    const weft_cancel *cancel; /* cancels the thread too, and must outlive it; NULL: none */
 } weft_thread_options;
 
 /**
@@ -71,6 +74,31 @@ WEFT_MUST_CHECK int weft_thread_start_with(weft_thread **thread, weft_function *
 int weft_thread_join(weft_thread *thread, weft_time until);
 
 /**
+ * The thread has ended, and this is what its function gave to WEFT_RETURN().
+ *
+ *     CHECK(weft_thread_join_result(t, &y, sizeof(y), WEFT_FOREVER));
+ *
+ * @param result  receives `size` bytes; untouched on error; NULL: not wanted
+ * @param size    bytes, as the function returned; 0 with NULL
+ * @return as weft_thread_join(); also WEFT_EFAILED: the function returned an error, and
+ *         the sentence says which; WEFT_ETOOBIG: misuse, the result has another size. The
+ *         handle is gone after these two.
+ *
+ * Threads: any, one at a time per handle.   Python: none (Future.result). C11: thrd_join.
+ */
+WEFT_MUST_CHECK int weft_thread_join_result(weft_thread *thread, void *result, size_t size,
+                                            weft_time until);
+
+/**
+ * The thread is asked to stop: what it waits for returns WEFT_ECANCELED (weft/cancel.h).
+ *
+ * @return 0; WEFT_EINVAL: misuse, not a live handle
+ *
+ * Threads: any.   Python: none. Java: Thread.interrupt.
+ */
+int weft_thread_cancel(weft_thread *thread);
+
+/**
  * Nobody will join the thread: it frees itself when it ends.
  *
  * @return 0 (NULL too); WEFT_EINVAL: not a live handle; WEFT_EBUSY: being joined
@@ -91,6 +119,51 @@ int weft_thread_join_all(weft_time until);
 
 /** Whether the handle's thread has not ended yet. Threads: any. Python: is_alive. */
 bool weft_thread_is_alive(weft_thread *thread);
+
+/** For weft_wait_any(): ready when the thread has ended. Threads: any. */
+weft_waitable weft_thread_waitable(weft_thread *thread);
+
+/* One thread, as weft_thread_enumerate() shows it. Valid during the call. */
+typedef struct weft_thread_info {
+    unsigned id;      /* weft_thread_current_id() of it */
+    const char *name; /* its name; "MainThread", "Foreign-N" */
+    bool daemon;      /* as started; false for threads that weft did not start */
+    bool started;     /* by weft */
+    bool current;     /* it is the calling one */
+} weft_thread_info;
+
+typedef void weft_thread_visitor(const weft_thread_info *thread, void *context);
+
+/**
+ * `visit` is called for every live thread that weft started or that has used weft.
+ *
+ * @param visit  called with the list of threads locked: must not start, end or join any
+ * @return how many there were
+ *
+ * Threads: any.   Python: threading.enumerate.
+ */
+size_t weft_thread_enumerate(weft_thread_visitor *visit, void *context);
+
+/**
+ * The calling thread is scheduled before (WEFT_HIGH) or after (WEFT_LOW) others.
+ *
+ * @return 0; WEFT_EPERM: the system does not let this user; WEFT_ENOTSUP: it has no such
+ *         thing (weft_caps()->thread_priority)
+ *
+ * Threads: any, each for itself.   Python: none (os.sched_setscheduler).
+ */
+int weft_thread_priority_set(enum weft_priority priority);
+
+/**
+ * The calling thread runs on these CPUs only.
+ *
+ * @param cpus   `count` numbers, 0 to 1023
+ * @return 0; WEFT_EINVAL: none, or none of them can be used; WEFT_ENOTSUP: the system has
+ *         no such thing (weft_caps()->thread_affinity)
+ *
+ * Threads: any, each for itself.   Python: os.sched_setaffinity.
+ */
+int weft_thread_affinity_set(const unsigned *cpus, size_t count);
 
 /** The name of a thread, valid as long as the handle. Threads: any. Python: Thread.name. */
 const char *weft_thread_name(const weft_thread *thread);

@@ -55,10 +55,11 @@ weft_time weft_in(weft_time duration);
  * The calling thread has slept for at least `duration`.
  *
  * @param duration  ns, e.g. WEFT_S(2); zero or negative: returns at once
+ * @return 0; WEFT_ECANCELED: the calling task was cancelled before (weft/cancel.h)
  *
  * Threads: any.   Python: time.sleep.
  */
-void weft_sleep(weft_time duration);
+int weft_sleep(weft_time duration);
 
 #ifdef __cplusplus
 }

@@ -32,7 +32,9 @@ extern "C" {
  * @param word   in memory of this process
  * @param seen   the value to sleep on
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: the time has come (leaves weft_last_error() alone)
+ * @return 0; WEFT_ETIMEDOUT: the time has come; WEFT_ECANCELED: the calling task was
+ *         cancelled (weft/cancel.h). Both leave weft_last_error() alone, and neither
+ *         has used up a wake-up.
  *
  * Threads: any.   Standard: C++20 atomic_wait, Linux futex(2).
  */
