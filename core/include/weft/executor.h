@@ -163,8 +163,8 @@ typedef struct weft_map_options {
  * @param items         item_count of item_size bytes
  * @param results       result_count of result_size bytes; NULL, 0, 0: none wanted
  * @param until         for all together; tasks that have not begun then are cancelled
- * @return 0; WEFT_EINVAL: misuse, the counts differ; WEFT_ETIMEDOUT; WEFT_EDEADLK:
- *         misuse, called by a task of the same pool; otherwise the error of the first
+ * @return 0; WEFT_EINVAL: misuse, the counts differ; WEFT_ETIMEDOUT;
+ *         WEFT_ECANCELED: the calling task was; otherwise the error of the first
  *         item, in order, that failed: the sentence names its index, the results of the
  *         others are valid. After any error no task of this call still uses `results`.
  *
