@@ -96,7 +96,7 @@ void weft_both(weft_branch_function *a, void *a_context, weft_branch_function *b
     }
     branch.run = b;
     branch.context = b_context;
-    branch.cancel = weft_cancel_current();
+    branch.cancel = weft__self.cancel;
     weft_store_pointer(&branch.thief, NULL, WEFT_RELAXED);
     weft_store_u32(&branch.state, UNDONE, WEFT_RELAXED);
     if (!weft__deque_push(&worker->deque, entry_of(&branch))) {

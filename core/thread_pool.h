@@ -24,6 +24,7 @@
 #include "deque.h"
 #include "future_block.h"
 #include "pool.h"
+#include "weft/compiler.h"
 #include "weft/condition.h"
 #include "weft/mutex.h"
 #include "weft/thread.h"
@@ -119,8 +120,13 @@ static inline struct weft__thread_pool *weft__thread_pool_of(weft_executor *exec
 bool weft__is_thread_pool(const weft_executor *executor);
 bool weft__thread_pool_is_closed(weft_executor *executor);
 
-/* The worker that the calling thread is; NULL: none. */
-struct weft__worker *weft__worker_current(void);
+/* The worker that the calling thread is; NULL: none. Set by it alone. */
+extern WEFT_THREAD_LOCAL struct weft__worker *weft__worker_self;
+
+static inline struct weft__worker *weft__worker_current(void)
+{
+    return weft__worker_self;
+}
 
 /* ---- thread_submit.c ------------------------------------------------------------ */
 

@@ -19,12 +19,7 @@ enum { BATCH = 32 };
 #define SHORT WEFT_US(2) /* tasks below it are taken in batches */
 #define LONG WEFT_US(10) /* those above one by one */
 
-static WEFT_THREAD_LOCAL struct weft__worker *current;
-
-struct weft__worker *weft__worker_current(void)
-{
-    return current;
-}
+WEFT_THREAD_LOCAL struct weft__worker *weft__worker_self;
 
 /* ---- taking ---------------------------------------------------------------------- */
 
@@ -297,7 +292,7 @@ static int work(weft_task *task)
 
     worker->stack = (char *)&ready;
     worker->batch = 1;
-    current = worker;
+    weft__worker_self = worker;
     weft_cancel_enter(NULL);
     ready = call_hook(worker, pool->options.initializer);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
@@ -315,7 +310,7 @@ static int work(weft_task *task)
     if (ready)
         (void)call_hook(worker, pool->options.finalizer);
     leave(worker, ready ? WEFT__WORKER_LEFT : WEFT__WORKER_FAILED);
-    current = NULL;
+    weft__worker_self = NULL;
     return 0;
 }
 
