@@ -142,26 +142,35 @@ static struct group *create(weft_future *const *futures, size_t count, bool any)
     return group;
 }
 
+/* The group hears of each member, and of itself. `added` counts the members. */
+static int listen(struct group *group, size_t *added)
+{
+    for (; *added < group->count; ++*added) {
+        struct member *member = &group->members[*added];
+        int err = weft__sequel_add(member->future, &member->sequel);
+
+        if (err != 0)
+            return err;
+    }
+    if (group->count == 0)
+        weft__sequel_finish(group->future, 0, NULL);
+    return weft__sequel_add(group->future, &group->over);
+}
+
 static int combine(weft_future **out, weft_future *const *futures, size_t count, bool any)
 {
     struct group *group = create(futures, count, any);
     weft_future *future = group ? group->future : NULL;
     size_t added = 0;
-    int err = 0;
+    int err;
 
     if (!group)
         return WEFT_ENOMEM;
     for (size_t i = 0; i < count && !any; i++) /* any may be done before each of them */
         weft__future_follow(future, futures[i]);
-    while (added < count &&
-           (err = weft__sequel_add(futures[added], &group->members[added].sequel)) == 0)
-        added++;
-    if (count == 0)
-        weft__sequel_finish(future, 0, NULL);
-    if (err == 0)
-        err = weft__sequel_add(future, &group->over);
+    err = listen(group, &added);
     if (err == 0) {
-        *out = future;
+        *out = future; /* the consumer's reference: the group itself may be gone */
         return 0;
     }
     (void)weft__future_withdraw(future); /* not `end`: the members are left alone */
