@@ -14,6 +14,7 @@
 
 #include "internal.h"
 #include "promise.h"
+#include "promise_stub.h"
 #include "weft/memory.h"
 #include "weft/mutex.h"
 #include "weft/wait.h"
@@ -266,6 +267,8 @@ int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_f
 
     if (what == WEFT_FIRST_COMPLETED)
         return wait_for_first(futures, count, until);
+    if (what == WEFT_FIRST_FAILED)
+        return weft__future_wait_first_failed(futures, count, until);
     for (size_t i = 0; i < count && err == 0; i++)
         err = wait_for(futures[i], until);
     return err;
