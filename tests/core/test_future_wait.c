@@ -4,6 +4,9 @@
 #include "crew.h"
 #include "fail.h"
 #include "tasks.h"
+#include "weft/cancel.h"
+#include "weft/event.h"
+#include "weft/wait_any.h"
 
 static void release(weft_future **futures, size_t count)
 {
@@ -142,6 +145,76 @@ static void a_waitable_is_ready_when_the_future_is_done(void)
     close_pool();
 }
 
+static void among_other_things(void)
+{
+    weft_event stop = WEFT_EVENT_INIT;
+    weft_future *f[3];
+    weft_waitable things[4];
+    size_t which = 99;
+
+    open_pool(1);
+    f[0] = hold(1);
+    f[1] = submit(fail, 1);
+    CHECK_OK(weft_future_any(&f[2], f, 2));
+    things[0] = weft_event_waitable(&stop);
+    for (int i = 0; i < 3; i++)
+        things[1 + i] = weft_future_waitable(f[i]);
+    CHECK_ERROR(weft_wait_any(things, 4, &which, weft_in(WEFT_MS(5))), WEFT_ETIMEDOUT);
+    open_gate();
+    CHECK_OK(weft_wait_any(things, 4, &which, SOON));
+    CU_ASSERT_EQUAL(which, 1);
+    CHECK_OK(weft_wait_any(things + 3, 1, &which, SOON));
+    CU_ASSERT_EQUAL(which, 0);
+    CHECK_OK(weft_wait_any(things + 2, 1, &which, SOON));
+    release(f, 3);
+    close_pool();
+}
+
+/* However the end of a future and the wait for it meet, the wait ends. */
+static void a_wait_for_any_misses_no_end(void)
+{
+    open_pool(2);
+    for (int i = 0; i < 2000; i++) {
+        weft_future *f[2] = {submit(twice, i), NULL};
+        weft_waitable things[2];
+        size_t which;
+
+        CHECK_OK(weft_then(pool, &f[1], f[0], add_one));
+        things[0] = weft_future_waitable(f[1]);
+        things[1] = weft_future_waitable(f[0]);
+        CHECK_OK(weft_wait_any(things + i % 2, 1, &which, SOON));
+        CU_ASSERT_TRUE(weft_future_done(f[1 - i % 2]));
+        release(f, 2);
+    }
+    close_pool();
+}
+
+static void a_cancelled_caller_is_told(void)
+{
+    weft_cancel token = WEFT_CANCEL_INIT;
+    const weft_cancel *before;
+    weft_completion *completion;
+    weft_future *f[1];
+    size_t index;
+
+    open_pool(1);
+    f[0] = hold(1);
+    CHECK_OK(weft_as_completed(&completion, f, 1));
+    weft_cancel_request(&token);
+    before = weft_cancel_enter(&token);
+    CHECK_ERROR(weft_completion_next(completion, &index, SOON), WEFT_ECANCELED);
+    CHECK_SENTENCE("cancelled");
+    CHECK_ERROR(weft_future_wait(f, 1, WEFT_FIRST_FAILED, SOON), WEFT_ECANCELED);
+    CHECK_SENTENCE("cancelled");
+    CHECK_ERROR(weft_future_wait(f, 1, WEFT_FIRST_COMPLETED, SOON), WEFT_ECANCELED);
+    weft_cancel_enter(before);
+    open_gate();
+    CHECK_OK(weft_completion_next(completion, &index, SOON)); /* the iterator goes on */
+    weft_completion_close(completion);
+    release(f, 1);
+    close_pool();
+}
+
 static int wait_for_the_first_failure(void *futures)
 {
     return weft_future_wait(futures, 2, WEFT_FIRST_FAILED, SOON);
@@ -177,6 +250,9 @@ CU_TestInfo suite_cases[] = {
     {"for_none", for_none},
     {"groups_and_chains_are_futures_like_others", groups_and_chains_are_futures_like_others},
     {"a_waitable_is_ready_when_the_future_is_done", a_waitable_is_ready_when_the_future_is_done},
+    {"among_other_things", among_other_things},
+    {"a_wait_for_any_misses_no_end", a_wait_for_any_misses_no_end},
+    {"a_cancelled_caller_is_told", a_cancelled_caller_is_told},
     {"each_allocation_refused", each_allocation_refused},
     CU_TEST_INFO_NULL,
 };
