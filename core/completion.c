@@ -118,6 +118,10 @@ int weft_completion_next(weft_completion *completion, size_t *index, weft_time u
     weft_mutex_release(&completion->mutex);
     if (!node && outstanding == 0)
         return weft__fail(WEFT_ECLOSED, "completion %p: all have been told", (void *)completion);
+    if (!node && err == WEFT_ECANCELED)
+        return weft__fail(
+            err, "completion %p: the caller was cancelled, and none of %zu futures is done",
+            (void *)completion, outstanding);
     if (!node)
         return weft__fail(err, "completion %p: none of %zu futures got done until the deadline",
                           (void *)completion, outstanding);

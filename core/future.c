@@ -175,9 +175,7 @@ bool weft__future_withdraw(weft_future *future)
     if (!weft__future_begin(future))
         return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__CANCELLED;
     state = weft_load_u32(&future->state, WEFT_RELAXED);
-    if (state & WEFT__HOOKED)
-        future->call.hook(future, future->use.context);
-    else if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
+    if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
         drop_payload(future, state);
     end(future, WEFT__CANCELLED, 0);
     return true;
@@ -194,8 +192,12 @@ int weft_future_cancel(weft_future *future)
 
 int weft_future_interrupt(weft_future *future)
 {
-    uint32_t state;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
 
+    if (weft__future_stage(state) == WEFT__PENDING && state & WEFT__HOOKED) {
+        future->call.hook(future, future->use.context);
+        return 0;
+    }
     if (weft__future_withdraw(future))
         return 0;
     state = weft_load_u32(&future->state, WEFT_ACQUIRE);

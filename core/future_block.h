@@ -33,12 +33,16 @@ enum weft__future_state {
     WEFT__TASK = 16,     /* function, token and executor are a thread pool's */
     WEFT__FAILED = 32,   /* payload.error */
     WEFT__IN_ARENA = 64, /* payload.shared */
-    WEFT__HOOKED = 128,  /* hook and context; never with WEFT__TASK */
+    WEFT__HOOKED = 128,  /* a group: hook and context; never with WEFT__TASK */
     WEFT__FOLLOWS = 256, /* next is a source, with a reference; guarded by future_follow.c */
     WEFT__STAMPED = 512  /* the bits from WEFT__STAMP on number its place in the pool's stamps */
 };
 
-enum { WEFT__STAMP = 16, WEFT__STAMPS = 64 };
+enum {
+    WEFT__STAMP = 16,
+    WEFT__STAMPS = 64,
+    WEFT__POKE = 1 << 24 /* added to make who sleeps on the state look again; wraps */
+};
 
 enum { WEFT__PAYLOAD = 48 };
 

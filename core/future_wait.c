@@ -15,34 +15,27 @@ static int sleep_on(weft_future *future, uint32_t seen, weft_time until)
     return weft__wait(&future->state, seen | WEFT__AWAITED, until, "future", future);
 }
 
-/* What a worker can do for a future that nobody has begun: wait for its source, or run it.
- * *did: something was done, and the state is worth another look. */
-static int help(struct weft__worker *worker, weft_future *future, weft_time until, bool *did)
+/* Sleeps, with others seeing what this worker waits for. What it can do meanwhile it looks
+ * for after it has said so: what comes later changes the state that it sleeps on. */
+static int rest(struct weft__worker *worker, weft_future *future, weft_time until)
 {
-    weft_future *source = weft__future_source(future);
-    int err = 0;
+    uint32_t seen = weft_load_u32(&future->state, WEFT_ACQUIRE);
+    bool did = false;
+    int err;
 
-    *did = source && !weft_future_done(source);
-    if (*did)
-        err = weft__future_await(source, until);
-    weft_future_release(source);
-    if (*did)
-        return err;
-    return weft__thread_help(worker, future, did);
-}
-
-/* Sleeps, with others seeing what this thread waits for. */
-static int rest(struct weft__worker *worker, weft_future *future, uint32_t seen, weft_time until)
-{
-    int err = 0;
-
-    if (worker)
-        err = weft__thread_wait_begin(worker, future);
+    if (weft__future_is_final(seen))
+        return 0;
+    if (!worker)
+        return sleep_on(future, seen, until);
+    err = weft__thread_wait_begin(worker, future);
     if (err != 0)
         return err;
-    err = sleep_on(future, seen, until);
-    if (worker)
-        weft__thread_wait_end(worker);
+    seen = weft_load_u32(&future->state, WEFT_ACQUIRE);
+    if (weft__future_stage(seen) == WEFT__PENDING)
+        err = weft__thread_help(worker, future, &did);
+    if (err == 0 && !did && !weft__future_is_final(seen))
+        err = sleep_on(future, seen, until);
+    weft__thread_wait_end(worker);
     return err;
 }
 
@@ -58,9 +51,9 @@ int weft__future_await(weft_future *future, weft_time until)
         bool did = false;
 
         if (worker && weft__future_stage(state) == WEFT__PENDING)
-            err = help(worker, future, until, &did);
+            err = weft__thread_help(worker, future, &did);
         if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&round)))
-            err = rest(worker, future, state, until);
+            err = rest(worker, future, until);
     }
     if (weft__future_is_final(state))
         return 0;
@@ -85,6 +78,22 @@ static int wait_for_first(weft_future *const *futures, size_t count, weft_time u
     return err;
 }
 
+static int wait_for_first_failed(weft_future *const *futures, size_t count, weft_time until)
+{
+    weft_completion *completion;
+    const char *sentence;
+    size_t index;
+    int err = weft_as_completed(&completion, futures, count);
+
+    if (err != 0)
+        return err;
+    do
+        err = weft_completion_next(completion, &index, until);
+    while (err == 0 && weft__future_error(futures[index], &sentence) == 0);
+    weft_completion_close(completion);
+    return err == WEFT_ECLOSED ? 0 : err; /* closed: all are done */
+}
+
 int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_for what,
                      weft_time until)
 {
@@ -93,8 +102,27 @@ int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_f
     if (what == WEFT_FIRST_COMPLETED)
         return wait_for_first(futures, count, until);
     if (what == WEFT_FIRST_FAILED)
-        return weft__future_wait_first_failed(futures, count, until);
+        return wait_for_first_failed(futures, count, until);
     for (size_t i = 0; i < count && err == 0; i++)
         err = weft__future_await(futures[i], until);
     return err;
+}
+
+static bool poll(void *object, enum weft_poll what, weft_atomic_u32 **word, uint32_t *seen)
+{
+    weft_future *future = object;
+
+    if (what != WEFT_POLL_ASK)
+        return false;
+    *word = &future->state;
+    *seen = weft_load_u32(*word, WEFT_ACQUIRE);
+    /* Whoever ends it wakes nobody unless it was asked to. */
+    if (!weft__future_is_final(*seen) && !(*seen & WEFT__AWAITED))
+        *seen = weft_fetch_or_u32(*word, WEFT__AWAITED, WEFT_ACQUIRE) | WEFT__AWAITED;
+    return weft__future_is_final(*seen);
+}
+
+weft_waitable weft_future_waitable(weft_future *future)
+{
+    return (weft_waitable){future, poll};
 }

@@ -41,8 +41,9 @@ bool weft__future_unheard(const weft_future *future);
 const void *weft__future_bytes(const weft_future *future, size_t *size);
 int weft__future_error(const weft_future *future, const char **sentence);
 
-/* Called when a pending future that has no task is cancelled or interrupted, before it ends.
- * Set once, by its creator. */
+/* For a future that has no task and never gets one: weft_future_interrupt() calls this
+ * instead of cancelling it, as long as it is pending; the call may come while it gets done,
+ * or after. Set before others have the future. */
 void weft__future_on_interrupt(weft_future *future,
                                void (*interrupt)(weft_future *future, void *context),
                                void *context);
@@ -55,8 +56,9 @@ void weft__future_follow(weft_future *future, weft_future *source);
 /* What it follows, with a reference for the caller, or NULL. */
 weft_future *weft__future_source(weft_future *future);
 
-/* The end of weft_future_wait(WEFT_FIRST_FAILED). */
-int weft__future_wait_first_failed(weft_future *const *futures, size_t count, weft_time until);
+/* future_group.c: visits members of a group that are not done, until one visit is true. */
+bool weft__group_visit(weft_future *group, bool (*visit)(weft_future *member, void *context),
+                       void *context);
 
 /* completion.c: another future for an iteration of weft_as_completed(), told of as
  * `index`. An empty one is made by weft_as_completed(&c, NULL, 0). */

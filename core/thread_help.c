@@ -4,7 +4,9 @@
  *
  * If the task has not begun, the worker runs it itself, wherever it stands: the place in
  * the list stays behind and is dropped when its turn comes. So nested waits need no free
- * worker, and a worker never begins what its wait does not need.
+ * worker, and a worker never begins what its wait does not need. A chain or a group has no
+ * task: the worker looks at what it waits for. Such a future can get a task while the worker
+ * sleeps; the pool then pokes those that sleep.
  *
  * If it runs, somebody is at it, and that one may wait in turn. Stacks are nested: a worker
  * goes on only when what it waits for has ended, whichever of its tasks asked. So "worker
@@ -18,6 +20,7 @@
 #include "internal.h"
 #include "promise.h"
 #include "thread_pool.h"
+#include "weft/wait.h"
 
 /* What a chain of tasks may use of a worker's stack before it is refused. */
 enum { STACK_MOST = 384 * 1024 };
@@ -71,12 +74,60 @@ static void find_circle_locked(struct weft__worker *worker, char *text, size_t s
         text[length - 2] = '\0';
 }
 
+/* What the visit of a group's members needs. */
+struct attempt {
+    struct weft__worker *worker;
+    bool did;
+    int err;
+};
+
+static bool help_member(weft_future *member, void *context)
+{
+    struct attempt *attempt = context;
+
+    attempt->err = weft__thread_help(attempt->worker, member, &attempt->did);
+    return attempt->did || attempt->err != 0;
+}
+
+/* A future without a task: its source, or any of the group's members. */
+static int help_elsewhere(struct weft__worker *worker, weft_future *future, bool *did)
+{
+    struct attempt attempt = {.worker = worker};
+    weft_future *source;
+
+    if (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__HOOKED) {
+        (void)weft__group_visit(future, help_member, &attempt);
+    } else if ((source = weft__future_source(future))) {
+        attempt.err = weft__thread_help(worker, source, &attempt.did);
+        weft_future_release(source);
+    }
+    *did = attempt.did;
+    return attempt.err;
+}
+
+void weft__thread_poke_locked(struct weft__thread_pool *pool)
+{
+    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    for (unsigned i = 0; i < pool->most; i++) {
+        weft_future *future = pool->workers[i].waits_for;
+
+        if (!future)
+            continue;
+        weft_fetch_add_u32(&future->state, WEFT__POKE, WEFT_RELEASE);
+        weft_wake(&future->state, WEFT_WAKE_ALL);
+    }
+    weft_mutex_release(&lock);
+}
+
 int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *did)
 {
     uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
 
-    if (weft__future_stage(state) != WEFT__PENDING || !(state & WEFT__TASK) ||
-        future->executor != &worker->pool->base)
+    if (weft__future_stage(state) != WEFT__PENDING)
+        return 0;
+    if (!(state & WEFT__TASK))
+        return help_elsewhere(worker, future, did);
+    if (future->executor != &worker->pool->base)
         return 0;
     if (stack_is_used_up(worker))
         return weft__misuse(WEFT_EDEADLK, "pool %s: tasks that wait for each other have used up "

@@ -194,9 +194,14 @@ bool weft__entry_is_branch(const void *entry);
 
 /* ---- thread_help.c and future_wait.c ---------------------------------------------- */
 
-/* Runs the future if it is a task of this worker's pool that has not begun (*did). 0;
+/* Runs the future, or one that it waits for, if that is a task of this worker's pool which
+ * has not begun (*did). 0;
  * WEFT_EDEADLK: misuse, that has been done too often within itself. */
 int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *did);
+
+/* Work was added that a sleeping worker may wait for: they look again. The caller holds the
+ * pool's mutex. */
+void weft__thread_poke_locked(struct weft__thread_pool *pool);
 
 /* Between them others see what the worker waits for. WEFT_EDEADLK: misuse, that would wait
  * for this worker. */

@@ -209,13 +209,18 @@ static void fill(weft_future *task, struct weft__thread_pool *pool, weft_functio
         memcpy(task->payload.bytes, argument, size);
 }
 
-/* In the list; the mutex is released. */
+/* In the list; the mutex is released. From then on the pool may be closed, but not before
+ * the worker that was picked has been rung. */
 static void publish_and_unlock(struct weft__thread_pool *pool, weft_future *task,
                                enum weft_priority priority)
 {
     struct weft__worker *worker;
 
     weft__thread_append_locked(pool, task, priority);
+    if (!(weft_load_u32(&task->state, WEFT_RELAXED) & WEFT__TASK)) {
+        weft_fetch_or_u32(&task->state, WEFT__TASK, WEFT_RELEASE);
+        weft__thread_poke_locked(pool);
+    }
     worker = weft__thread_pick_idle_locked(pool);
     if (!worker)
         grow_locked(pool);
@@ -291,9 +296,6 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
     }
     weft__future_follow(promise, NULL);
     fill(promise, pool, function, argument, size, block);
-    /* A worker may sleep on it: now it can run it itself. */
-    if (weft_fetch_or_u32(&promise->state, WEFT__TASK, WEFT_RELEASE) & WEFT__AWAITED)
-        weft_wake(&promise->state, WEFT_WAKE_ALL);
     publish_and_unlock(pool, promise, WEFT_NORMAL);
     return 0;
 }

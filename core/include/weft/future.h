@@ -113,7 +113,7 @@ enum weft_wait_for {
  *
  * @param futures  `count` of them; still the caller's
  * @return 0; WEFT_ETIMEDOUT: ask weft_future_done() of each; WEFT_ENOMEM; WEFT_EINVAL:
- *         count is 0 for the first
+ *         count is 0 for the first; WEFT_ECANCELED: the caller was cancelled meanwhile
  *
  * Threads: any.   Python: concurrent.futures.wait.
  */
@@ -126,12 +126,16 @@ int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_f
  *     CHECK(weft_submit(pool, &page, fetch, &url, sizeof(url)));
  *     CHECK(weft_then(pool, &words, page, count_words));      // WEFT_ARG: what fetch returned
  *
- * If `future` fails or is cancelled, so is the new one, with the same code and sentence,
- * and the function does not run.
+ * If `future` fails, so does the new one, with the same code and sentence; if it is
+ * cancelled, so is the new one. The function does not run then. Cancelling the new one
+ * leaves `future` alone.
  *
- * @param next    receives the new future
- * @param future  still the caller's, and may be released at once
- * @return 0; WEFT_ENOMEM. A pool that is shut down later fails *next, with WEFT_ECLOSED.
+ * @param executor  must not be closed before `future` is done, except by closing it as the
+ *                  pool of `future`
+ * @param next      receives the new future
+ * @param future    still the caller's, and may be released at once
+ * @return 0; WEFT_ENOMEM; WEFT_EINVAL: misuse, no function. What the pool refuses when
+ *         `future` is done is the error of *next: WEFT_ECLOSED, it is shut down.
  *
  * Threads: any.   JavaScript: Promise.then. Python: none (PR 5335).
  */
@@ -139,8 +143,9 @@ WEFT_MUST_CHECK int weft_then(weft_executor *executor, weft_future **next, weft_
                               weft_function *function);
 
 /**
- * The same for a future that failed: `function` gets a weft_failure as its argument, and its
- * result is that of the new future. If `future` has a result, that is the new one's.
+ * The same for a future that failed or was cancelled: `function` gets a weft_failure as its
+ * argument, and its result is that of the new future. If `future` has a result, a copy of it is
+ * the new one's (WEFT_ENOMEM: there was no memory for that).
  *
  * Threads: any.   JavaScript: Promise.catch.
  */
@@ -161,7 +166,8 @@ typedef struct weft_failure {
  * @param futures  `count` of them, still the caller's, may be released at once; 0: it is done
  * @return 0; WEFT_ENOMEM
  *
- * Cancelling or interrupting it does so with all of them.
+ * Cancelling or interrupting it does so with all of them. Cancelled, it is done at once, while
+ * those that run go on; interrupted, it is done when they have ended it.
  *
  * Threads: any.   JavaScript: Promise.all. Python: asyncio.gather.
  */
@@ -171,13 +177,15 @@ WEFT_MUST_CHECK int weft_future_all(weft_future **all, weft_future *const *futur
  * A future that is done when the first of `futures` has a result: with its place in the
  * array (a size_t); or when all have failed, with the error of the last.
  *
+ * Cancel and interrupt reach its members as those of weft_future_all().
+ *
  * @return 0; WEFT_ENOMEM; WEFT_EINVAL: count is 0
  *
  * Threads: any.   JavaScript: Promise.any.
  */
 WEFT_MUST_CHECK int weft_future_any(weft_future **any, weft_future *const *futures, size_t count);
 
-/** For weft_wait_any(): ready when the future is done. Threads: any. */
+/** For weft_wait_any(): ready when the future is done. The future is lent. Threads: any. */
 weft_waitable weft_future_waitable(weft_future *future);
 
 /*
@@ -189,23 +197,25 @@ weft_waitable weft_future_waitable(weft_future *future);
  *     CHECK(page_future_result(f, &page, WEFT_FOREVER));     // a struct page *, or no program
  *     page_future_release(f);
  *
- * f.future is the plain future.
+ * f.future is the plain future, for everything else. Include weft/executor.h, and write the
+ * macro at file scope; the functions are static.
  */
 #define WEFT_TYPED_FUTURE(name, type)                                                           \
     typedef struct name {                                                                       \
         weft_future *future;                                                                    \
     } name;                                                                                     \
-    static inline WEFT_MUST_CHECK int name##_submit(weft_executor *executor, name *typed,       \
-                                                    weft_function *function,                    \
-                                                    const void *argument, size_t size)          \
+    WEFT_MAY_BE_UNUSED static inline WEFT_MUST_CHECK int name##_submit(                         \
+        weft_executor *executor, name *typed, weft_function *function, const void *argument,    \
+        size_t size)                                                                            \
     {                                                                                           \
         return weft_submit(executor, &typed->future, function, argument, size);                 \
     }                                                                                           \
-    static inline WEFT_MUST_CHECK int name##_result(name typed, type *result, weft_time until)  \
+    WEFT_MAY_BE_UNUSED static inline WEFT_MUST_CHECK int name##_result(                         \
+        name typed, type *result, weft_time until)                                              \
     {                                                                                           \
         return weft_future_result(typed.future, result, sizeof(type), until);                   \
     }                                                                                           \
-    static inline void name##_release(name typed)                                               \
+    WEFT_MAY_BE_UNUSED static inline void name##_release(name typed)                            \
     {                                                                                           \
         weft_future_release(typed.future);                                                      \
     }                                                                                           \
@@ -234,7 +244,8 @@ WEFT_MUST_CHECK int weft_as_completed(weft_completion **completion, weft_future 
  * Another future is done.
  *
  * @param index  receives its place in the array
- * @return 0; WEFT_ETIMEDOUT: none got done in time; WEFT_ECLOSED: all have been told
+ * @return 0; WEFT_ETIMEDOUT: none got done in time; WEFT_ECLOSED: all have been told;
+ *         WEFT_ECANCELED: the caller was cancelled while it waited
  *
  * Threads: any.   Python: next().
  */
