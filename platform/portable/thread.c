@@ -339,8 +339,3 @@ const char *weft_thread_current_name(void)
     snprintf(current.foreign_name, sizeof(current.foreign_name), "Foreign-%u", id);
     return current.foreign_name;
 }
-
-unsigned weft_cpu_count(void)
-{
-    return weft_seam_cpu_count();
-}
