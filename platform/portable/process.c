@@ -264,6 +264,23 @@ int weft_process_join(weft_process *process, weft_time until)
                       process->name, process->seam.pid);
 }
 
+/* A weft_poll_function: the monitor sets the word once, and always wakes. */
+static bool has_ended(void *object, enum weft_poll what, weft_atomic_u32 **word, uint32_t *seen)
+{
+    weft_process *process = object;
+
+    if (what != WEFT_POLL_ASK)
+        return false;
+    *word = &process->ended;
+    *seen = 0;
+    return weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0;
+}
+
+weft_waitable weft_process_waitable(weft_process *process)
+{
+    return (weft_waitable){.object = process, .poll = has_ended};
+}
+
 void weft_process_status_get(weft_process *process, weft_process_status *status)
 {
     if (weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
