@@ -206,7 +206,7 @@ int weft_thread_join_all(weft_time until)
     int err = 0;
 
     while (left > self && err == 0) {
-        err = weft_wait(&running, left, until);
+        err = weft__wait(&running, left, until, "all threads", NULL);
         left = weft_load_u32(&running, WEFT_ACQUIRE);
     }
     if (left <= self)

@@ -81,7 +81,7 @@ static int await_end(weft_thread *thread, weft_time until)
     if (err != 0)
         return err;
     while (weft_load_u32(&thread->ended, WEFT_ACQUIRE) == 0 && err == 0)
-        err = weft_wait(&thread->ended, 0, until);
+        err = weft__wait(&thread->ended, 0, until, "thread", thread);
     weft__threads_lock();
     if (weft_load_u32(&thread->ended, WEFT_ACQUIRE) != 0)
         err = 0; /* it ended with the deadline */

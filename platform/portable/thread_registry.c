@@ -24,8 +24,8 @@
 
 enum { NAME_SIZE = 32 };
 
+/* Beside weft__self, which others ask for all the time. */
 struct current {
-    unsigned id;
     struct weft__thread_record *record;
     char name[NAME_SIZE]; /* of a thread that has no record */
 };
@@ -38,6 +38,7 @@ struct foreign {
     char name[NAME_SIZE];
 };
 
+WEFT_THREAD_LOCAL struct weft__self weft__self;
 static WEFT_THREAD_LOCAL struct current current;
 static weft_atomic_u32 last_id; /* counts up, relaxed: only uniqueness matters */
 
@@ -88,7 +89,7 @@ static void leave(void *value)
 {
     struct foreign *foreign = value;
 
-    current.id = foreign->record.id; /* should the system have taken `current` down before */
+    weft__self.id = foreign->record.id; /* should the system have taken it down before */
     weft__threads_lock();
     weft__thread_unlist_locked(&foreign->record);
     weft__threads_unlock();
@@ -106,7 +107,7 @@ void weft__thread_begin(struct weft__thread_record *record)
         weft_seam_local_set(foreign_key, NULL);
         leave(before);
     }
-    current.id = record->id;
+    weft__self.id = record->id;
     current.record = record;
 }
 
@@ -151,17 +152,17 @@ static void introduce_foreign(void)
     struct foreign *foreign = malloc(sizeof(*foreign));
     int err = WEFT_ENOMEM;
 
-    current.id = weft__thread_number();
-    if (current.id == 1)
+    weft__self.id = weft__thread_number();
+    if (weft__self.id == 1)
         snprintf(current.name, sizeof(current.name), "MainThread");
     else
-        snprintf(current.name, sizeof(current.name), "Foreign-%u", current.id);
+        snprintf(current.name, sizeof(current.name), "Foreign-%u", weft__self.id);
     if (!foreign)
         return;
     memset(foreign, 0, sizeof(*foreign));
     memcpy(foreign->name, current.name, sizeof(foreign->name));
     foreign->record.name = foreign->name;
-    foreign->record.id = current.id;
+    foreign->record.id = weft__self.id;
     weft__threads_lock();
     err = set_destructor_locked(foreign);
     if (err == 0)
@@ -175,9 +176,9 @@ static void introduce_foreign(void)
 
 unsigned weft_thread_current_id(void)
 {
-    if (current.id == 0)
+    if (weft__self.id == 0)
         introduce_foreign();
-    return current.id;
+    return weft__self.id;
 }
 
 const char *weft_thread_current_name(void)
