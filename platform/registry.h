@@ -59,6 +59,7 @@ struct weft_thread {
     weft_function *function;           /* these three are written before the thread starts */
     weft_task task;
     char *name;
+    weft_cancel cancel; /* what the function runs under; its parent is the starter's choice */
     void *result; /* these three are the thread's until it has ended; inline, a block or NULL */
     size_t result_size;
     char inline_result[WEFT__THREAD_RESULT];

@@ -67,9 +67,13 @@ static void run(void *context)
     weft_thread *thread = context;
     bool daemon = thread->record.daemon;
     bool mine;
+    int err;
 
     weft__thread_begin(&thread->record);
-    if (weft__task_run(&thread->task, thread->function) != 0)
+    weft_cancel_enter(&thread->cancel);
+    err = weft__task_run(&thread->task, thread->function);
+    weft_cancel_enter(NULL); /* what ends a thread must be able to wait */
+    if (err != 0)
         weft__task_tell(&thread->task);
     weft__threads_lock();
     weft__thread_end_locked();
@@ -112,6 +116,7 @@ static weft_thread *create(weft_function *function, const void *argument, size_t
                                                   .id = weft__thread_number(),
                                                   .daemon = options->daemon,
                                                   .started = true};
+    thread->cancel.parent = options->cancel;
     thread->task.argument = (char *)thread + head;
     thread->task.size = size;
     thread->task.name = thread->name;

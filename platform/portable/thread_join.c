@@ -127,6 +127,23 @@ int weft_thread_join_result(weft_thread *thread, void *result, size_t size, weft
     return err;
 }
 
+/* Under the lock, or a thread that joins it at this moment could take the token away. */
+int weft_thread_cancel(weft_thread *thread)
+{
+    bool live;
+
+    weft__threads_lock();
+    live = thread && find_locked(thread) && thread->handle != WEFT__DETACHED;
+    if (live)
+        weft_cancel_request(&thread->cancel);
+    weft__threads_unlock();
+    if (!live)
+        return weft__misuse(WEFT_EINVAL,
+                            "thread %p: cannot cancel it, joined or detached before, or no thread",
+                            (void *)thread);
+    return 0;
+}
+
 int weft_thread_detach(weft_thread *thread)
 {
     int err = thread ? take_handle(thread, "detach") : 0;
