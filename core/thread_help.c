@@ -133,8 +133,13 @@ int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *di
         return weft__misuse(WEFT_EDEADLK, "pool %s: tasks that wait for each other have used up "
                                           "the stack of %s", worker->pool->name, worker->name);
     *did = weft__future_begin(future);
-    if (*did)
+    if (*did) {
+        /* The list's reference may go meanwhile: without one more, the caller's would look
+         * like the producer's, and nobody would be told. */
+        weft__future_retain(future);
         weft__worker_run(worker, future);
+        weft_future_release(future);
+    }
     return 0;
 }
 

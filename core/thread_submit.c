@@ -91,7 +91,9 @@ static void grow_locked(struct weft__thread_pool *pool)
 {
     struct weft__worker *slot;
 
-    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking || pool->starting > 0)
+    if (!pool->grows || pool->alive >= pool->most || pool->starting > 0)
+        return;
+    if (pool->idle || pool->waking)
         return;
     slot = weft__worker_slot_locked(pool);
     if (slot)

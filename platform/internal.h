@@ -84,6 +84,7 @@ struct weft_task {
     weft__result_function *returned; /* NULL: results are dropped */
     void *context;                   /* of `returned` */
     int code;                        /* of weft_task_fail, 0 before */
+    bool obeyed;                     /* it ended with WEFT_ECANCELED because it was cancelled */
     char sentence[256];              /* of weft_task_fail, or of the failing call */
 };
 
@@ -93,7 +94,8 @@ void weft__task_init(weft_task *task, const void *argument, size_t size, const c
 /* Runs the function; its code, with task->sentence filled if that is not 0. */
 int weft__task_run(weft_task *task, weft_function *function);
 
-/* Tells weft_on_failure() of a task that nobody else will hear of. */
+/* Tells weft_on_failure() of a task that nobody else will hear of, unless it did what it was
+ * asked to: end by a cancel. */
 void weft__task_tell(const weft_task *task);
 
 /* ---- portable/call.c ---------------------------------------------------------- */
