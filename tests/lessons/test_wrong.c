@@ -168,10 +168,8 @@ static void expect_page_3_first_if(enum language language, const char *wrong)
         return;
     const char *const options[] = {"--url", weft_http_server_url(server), wrong, NULL};
     converse(&talk, command_of(&command, language, "17-futures", NULL, options), OUTPUT_IS_READ);
-    if (wrong)
-        CU_ASSERT_TRUE(eventually(all_but_one_are_answered, server));
-    else
-        CU_ASSERT_TRUE(await_text(&talk, 0, "page 1: 4 bytes\n"));
+    CU_ASSERT_TRUE(wrong ? eventually(all_but_one_are_answered, server)
+                         : await_text(&talk, 0, "page 1: 4 bytes\n"));
     weft_event_set(&rest_is_there);
     CU_ASSERT_EQUAL(finish(&talk), 0);
     CU_ASSERT_EQUAL(strncmp(talk.text, "page 3: ", 8) == 0, wrong != NULL);
