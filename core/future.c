@@ -57,24 +57,31 @@ static void drop_payload(weft_future *future, uint32_t state)
     future->size = 0;
 }
 
-void weft_future_release(weft_future *future)
+/* Nobody has it any more. The source that it followed, with a reference, or NULL. */
+static weft_future *destroy(weft_future *future)
 {
-    uint32_t state;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+    weft_future *source = NULL;
 
-    if (!future)
-        return;
-    /* The only one left needs no read-modify-write operation to know it. */
-    if (weft_load_u32(&future->references, WEFT_ACQUIRE) != 1 &&
-        weft_fetch_sub_u32(&future->references, 1, WEFT_ACQ_REL) > 1)
-        return;
-    state = weft_load_u32(&future->state, WEFT_ACQUIRE);
     if (state & WEFT__FOLLOWS)
-        weft__future_follow(future, NULL);
+        source = weft__future_unfollow(future);
     drop_payload(future, state);
     if (state & WEFT__OWN)
         weft_free(future);
     else
         weft__thread_block_free(future);
+    return source;
+}
+
+void weft_future_release(weft_future *future)
+{
+    while (future) {
+        /* The only one left needs no read-modify-write operation to know it. */
+        if (weft_load_u32(&future->references, WEFT_ACQUIRE) != 1 &&
+            weft_fetch_sub_u32(&future->references, 1, WEFT_ACQ_REL) > 1)
+            return;
+        future = destroy(future); /* a loop, because a chain may be long */
+    }
 }
 
 bool weft__future_unheard(const weft_future *future)

@@ -49,9 +49,12 @@ void weft__future_on_interrupt(weft_future *future,
                                void *context);
 
 /* future_follow.c: the future cannot be done before its source, so a worker that waits for
- * it helps the source first. Keeps a reference of the source, until the future is released,
- * follows another one, or gets a task. NULL: nothing any more. */
+ * it helps the source first. Keeps a reference of the source, until the future is gone or
+ * gets a task. Called once. */
 void weft__future_follow(weft_future *future, weft_future *source);
+
+/* It follows nothing any more: the source, with that reference; NULL: it followed none. */
+weft_future *weft__future_unfollow(weft_future *future);
 
 /* What it follows, with a reference for the caller, or NULL. */
 weft_future *weft__future_source(weft_future *future);

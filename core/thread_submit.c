@@ -285,6 +285,7 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
                                 weft_function *function, const void *argument, size_t size)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    weft_future *source;
     void *block;
     int err = copy_large(&block, argument, size);
 
@@ -296,8 +297,9 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
         weft_free(block);
         return refuse_closed(pool);
     }
-    weft__future_follow(promise, NULL);
+    source = weft__future_unfollow(promise);
     fill(promise, pool, function, argument, size, block);
     publish_and_unlock(pool, promise, WEFT_NORMAL);
+    weft_future_release(source);
     return 0;
 }
