@@ -119,15 +119,16 @@ static weft_future *take_oldest_locked(struct weft__thread_pool *pool)
 static void drop_oldest_locked(struct weft__thread_pool *pool)
 {
     weft_future *oldest = take_oldest_locked(pool);
+    bool withdrawn;
 
     if (!oldest)
         return;
     weft__thread_unstamp_locked(pool, oldest);
-    pool->cancelled++;
     weft_mutex_release(&pool->mutex);
-    (void)weft__future_withdraw(oldest);
+    withdrawn = weft__future_withdraw(oldest); /* its place was free, if its task has run */
     weft_future_release(oldest);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->cancelled += withdrawn;
 }
 
 static bool is_full_locked(const struct weft__thread_pool *pool)
