@@ -127,7 +127,7 @@ int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *di
         return 0;
     if (!(state & WEFT__TASK))
         return help_elsewhere(worker, future, did);
-    if (future->executor != &worker->pool->base)
+    if (future->executor != &worker->pool->base || state & WEFT__DELAYED)
         return 0;
     if (stack_is_used_up(worker))
         return weft__misuse(WEFT_EDEADLK, "pool %s: tasks that wait for each other have used up "

@@ -261,7 +261,7 @@ int weft__thread_submit(weft_executor *executor, weft_future **out, weft_functio
         weft_free(block);
         return err;
     }
-    weft__future_reset(task, WEFT__TASK, out ? 2 : 1);
+    weft__future_reset(task, later ? WEFT__TASK | WEFT__DELAYED : WEFT__TASK, out ? 2 : 1);
     fill(task, pool, function, argument, size, block);
     if (options && options->cancel)
         task->token.parent = options->cancel;
