@@ -85,14 +85,13 @@ void weft__thread_wake_all(struct weft__worker *worker)
     }
 }
 
-/* One more worker, if all are busy and the pool may grow. That none can be started is no
- * failure: the others will come to the task. */
-static void grow_locked(struct weft__thread_pool *pool)
+void weft__thread_grow_locked(struct weft__thread_pool *pool)
 {
     struct weft__worker *slot;
 
-    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking || pool->starting > 0)
-        return;
+    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking ||
+        pool->starting > 0)
+        return; /* who is waking or starting will come here, if there is more to do */
     slot = weft__worker_slot_locked(pool);
     if (slot)
         (void)weft__worker_start_locked(pool, slot);
@@ -224,7 +223,7 @@ static void publish_and_unlock(struct weft__thread_pool *pool, weft_future *task
     }
     worker = weft__thread_pick_idle_locked(pool);
     if (!worker)
-        grow_locked(pool);
+        weft__thread_grow_locked(pool);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake(worker);
 }
