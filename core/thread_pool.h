@@ -217,4 +217,7 @@ void weft__thread_wait_end(struct weft__worker *worker);
 /* The future is done; as weft_future_result() waits. */
 int weft__future_await(weft_future *future, weft_time until);
 
+/* The same where the caller cannot go on before, whatever happens. Misuse is told. */
+void weft__future_await_end(weft_future *future);
+
 #endif
