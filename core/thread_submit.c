@@ -160,8 +160,10 @@ static int make_room_locked(struct weft__thread_pool *pool, weft_time until, boo
     }
     if (err != 0 && (!is_full_locked(pool) || pool->closed))
         err = 0;
-    return err == 0 ? 0 : weft__fail(err, "pool %s: %zu tasks waited until the deadline",
-                                     pool->name, pool->options.capacity);
+    return err == 0 ? 0 : weft__fail(err, "pool %s: %zu tasks wait already, and %s", pool->name,
+                                     pool->options.capacity,
+                                     err == WEFT_ECANCELED ? "the wait was cancelled"
+                                                           : "did until the deadline");
 }
 
 /* ---- one task -------------------------------------------------------------------- */
