@@ -7,8 +7,7 @@
 #include "weft/cancel.h"
 #include "weft/wait.h"
 
-/* Whether the wait is over before it began: then nothing is begun for it either. */
-static bool is_too_late(weft_time until)
+bool weft__wait_is_over(weft_time until)
 {
     return (until != WEFT_FOREVER && until <= weft_clock()) ||
            weft_cancel_requested(weft__self.cancel);
@@ -39,7 +38,7 @@ static int rest(struct weft__worker *worker, weft_future *future, weft_time unti
     if (err != 0)
         return err;
     seen = weft_load_u32(&future->state, WEFT_ACQUIRE);
-    if (weft__future_stage(seen) == WEFT__PENDING && !is_too_late(until))
+    if (weft__future_stage(seen) == WEFT__PENDING && !weft__wait_is_over(until))
         err = weft__thread_help(worker, future, &did);
     if (err == 0 && !did && !weft__future_is_final(seen))
         err = sleep_on(future, seen, until);
@@ -58,7 +57,7 @@ static int await(struct weft__worker *worker, weft_future *future, weft_time unt
            err == 0) {
         bool did = false;
 
-        if (worker && weft__future_stage(state) == WEFT__PENDING && !is_too_late(until))
+        if (worker && weft__future_stage(state) == WEFT__PENDING && !weft__wait_is_over(until))
             err = weft__thread_help(worker, future, &did);
         if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&round)))
             err = rest(worker, future, until);

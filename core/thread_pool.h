@@ -214,6 +214,9 @@ void weft__thread_poke_locked(struct weft__thread_pool *pool);
 int weft__thread_wait_begin(struct weft__worker *worker, weft_future *future);
 void weft__thread_wait_end(struct weft__worker *worker);
 
+/* The deadline has passed, or the caller is cancelled: then nothing is begun for a wait. */
+bool weft__wait_is_over(weft_time until);
+
 /* The future is done; as weft_future_result() waits. */
 int weft__future_await(weft_future *future, weft_time until);
 
