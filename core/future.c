@@ -89,14 +89,20 @@ bool weft__future_unheard(const weft_future *future)
     return weft_load_u32(&future->references, WEFT_ACQUIRE) == 1;
 }
 
-bool weft__future_begin(weft_future *future)
+/* From PENDING to RUNNING; `more`: flags to add. */
+static bool begin(weft_future *future, uint32_t more)
 {
     uint32_t state = weft_load_u32(&future->state, WEFT_RELAXED);
 
     while (weft__future_stage(state) == WEFT__PENDING)
-        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING, WEFT_ACQ_REL))
+        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING | more, WEFT_ACQ_REL))
             return true;
     return false;
+}
+
+bool weft__future_begin(weft_future *future)
+{
+    return begin(future, 0);
 }
 
 int weft__future_keep(weft_future *future, const void *result, size_t size)
@@ -178,9 +184,10 @@ bool weft__future_withdraw(weft_future *future)
 {
     uint32_t state;
 
-    /* RUNNING for a moment: the producer must not begin, and `end` is one place. */
-    if (!weft__future_begin(future))
-        return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__CANCELLED;
+    /* RUNNING for a moment: the producer must not begin, and `end` is one place. Another
+     * thread that comes in that moment must not take it for a task that runs. */
+    if (!begin(future, WEFT__WITHDRAWN))
+        return (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__WITHDRAWN) != 0;
     state = weft_load_u32(&future->state, WEFT_RELAXED);
     if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
         drop_payload(future, state);
@@ -287,7 +294,9 @@ bool weft_future_done(weft_future *future)
 
 bool weft_future_running(weft_future *future)
 {
-    return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__RUNNING;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+
+    return weft__future_stage(state) == WEFT__RUNNING && !(state & WEFT__WITHDRAWN);
 }
 
 int weft_future_on_done(weft_future *future, weft_done_function *tell, void *context)

@@ -30,7 +30,8 @@ void weft__future_keep_shared(weft_future *future, weft_offset result, size_t si
  * callbacks: call it with no lock held. */
 void weft__future_finish(weft_future *future, int code, const char *sentence);
 
-/* weft_future_cancel() for clean-up: leaves weft_last_error() alone. True: cancelled. */
+/* weft_future_cancel() for clean-up: leaves weft_last_error() alone. True: it is cancelled, or
+ * another thread is just about to do it; its task never runs. */
 bool weft__future_withdraw(weft_future *future);
 
 /* Nobody but the producer has it: its failure would go unheard. */
