@@ -90,6 +90,7 @@ static void go_on(struct weft__sequel *sequel, weft_future *done)
     bool taken = false;
 
     if (!weft_future_done(link->next)) { /* not cancelled meanwhile */
+        (void)weft_fault_point("future_chain.go_on");
         if ((weft__sequel_error(done, &sentence) != 0) == link->after_failure)
             taken = start(link, done);
         else
