@@ -4,54 +4,51 @@
 
 #include "internal.h"
 #include "pool.h"
-#include "promise.h"
-
-/* The pool that the calling thread works for. Each thread has its own. */
-static WEFT_THREAD_LOCAL weft_executor *own;
-
-void weft__executor_enter(weft_executor *executor)
-{
-    own = executor;
-}
-
-bool weft__executor_is_own(const weft_executor *executor)
-{
-    return own == executor;
-}
+#include "thread_pool.h"
 
 unsigned weft_executor_workers(const weft_executor *executor)
 {
     return executor->workers;
 }
 
-int weft_submit(weft_executor *executor, weft_future **out, weft_function *function,
-                const void *argument, size_t size)
+int weft_submit_with(weft_executor *executor, weft_future **future, weft_function *function,
+                     const void *argument, size_t size, const weft_submit_options *options,
+                     weft_time until)
 {
-    weft_future *future;
-    int err;
-
     if (!function)
         return weft__misuse(WEFT_EINVAL, "executor %p: no function to run", (void *)executor);
-    future = weft__future_create();
-    if (!future)
-        return WEFT_ENOMEM;
-    if (!out)
-        weft_future_release(future); /* the consumer's: nobody will ask */
-    err = executor->kind->submit(executor, future, function, argument, size);
-    if (err != 0) {
-        if (out)
-            weft_future_release(future);
-        weft_future_release(future);
-        return err;
-    }
-    if (out)
-        *out = future;
+    if (options && (options->priority < WEFT_LOW || options->priority > WEFT_HIGH))
+        return weft__misuse(WEFT_EINVAL, "executor %p: a priority of %d", (void *)executor,
+                            (int)options->priority);
+    return executor->kind->submit(executor, future, function, argument, size, options, until);
+}
+
+int weft_submit(weft_executor *executor, weft_future **future, weft_function *function,
+                const void *argument, size_t size)
+{
+    return weft_submit_with(executor, future, function, argument, size, NULL, WEFT_FOREVER);
+}
+
+int weft_executor_stats_get(weft_executor *executor, weft_executor_stats *stats)
+{
+    if (!executor->kind->stats)
+        return weft__fail(WEFT_ENOTSUP, "executor %p: a pool of processes has no figures yet",
+                          (void *)executor);
+    executor->kind->stats(executor, stats);
     return 0;
+}
+
+/* Whether the calling thread is a worker of this pool. */
+static bool is_own(const weft_executor *executor)
+{
+    const struct weft__worker *worker = weft__worker_current();
+
+    return worker && &worker->pool->base == executor;
 }
 
 int weft_executor_shutdown(weft_executor *executor, enum weft_ending ending, weft_time until)
 {
-    if (weft__executor_is_own(executor))
+    if (is_own(executor))
         return weft__misuse(WEFT_EDEADLK, "executor %p: a task shuts its own pool down",
                             (void *)executor);
     return executor->kind->shutdown(executor, ending, until);
@@ -61,7 +58,7 @@ void weft_executor_close(weft_executor *executor)
 {
     if (!executor)
         return;
-    if (weft__executor_is_own(executor)) {
+    if (is_own(executor)) {
         weft__misuse(WEFT_EDEADLK, "executor %p: a task closes its own pool", (void *)executor);
         return;
     }

@@ -1,53 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A future: one word that says how far its task is, and what it ended with.
+ * Futures: the states of a block, and who hears of the last one. See future_block.h.
  *
- * The producer writes code, result and sentence, then stores the final state with
- * release; who reads them has loaded a final state with acquire. A transition out of
- * PENDING is a compare-and-swap, so begin and cancel have one winner. The mutex guards
- * the list of callbacks, and the step from "not final" to "final" with regard to it: a
- * callback is either in the list then, or called by who adds it.
+ * Callbacks are a stack (Treiber's) that is only ever taken whole. Who ends a future
+ * changes the state and then looks at the stack; who adds a callback pushes it and then
+ * looks at the state. All four are seq_cst, so at least one of them sees the other, and
+ * the exchange gives each callback to exactly one.
  */
 #include "weft/future.h"
 
 #include <string.h>
 
+#include "future_block.h"
 #include "internal.h"
 #include "promise.h"
-#include "promise_stub.h"
+#include "thread_pool.h"
 #include "weft/memory.h"
-#include "weft/mutex.h"
 #include "weft/wait.h"
 
-enum { PENDING, RUNNING, FINISHED, CANCELLED };
-
-enum { INLINE_RESULT = 48 };
-
-struct callback {
-    struct callback *next;
-    weft_done_function *tell;
-    void *context;
-};
-
-struct weft_future {
-    weft_atomic_u32 references; /* the last release frees; acq_rel */
-    weft_atomic_u32 state;      /* see above; waiters sleep on it */
-    weft_mutex mutex;           /* guards callbacks */
-    struct callback *callbacks; /* newest first */
-    int code;                   /* the producer's until the state is final, and so on below */
-    size_t size;
-    void *result;       /* inline_result, heap or NULL */
-    weft_offset shared; /* or in the arena; 0: not */
-    char *sentence;     /* NULL: none, or no memory for it */
-    union {
-        char bytes[INLINE_RESULT];
-        long double for_alignment;
-    } inline_result;
-};
-
-static bool is_final(uint32_t state)
+void weft__future_reset(weft_future *future, uint32_t flags, uint32_t references)
 {
-    return state == FINISHED || state == CANCELLED;
+    weft_store_u32(&future->state, flags, WEFT_RELAXED);
+    weft_store_u32(&future->references, references, WEFT_RELAXED);
+    weft_store_pointer(&future->callbacks, NULL, WEFT_RELAXED);
+    weft_store_u32(&future->token.requested, 0, WEFT_RELAXED);
+    future->token.parent = NULL;
+    future->token.expires = 0;
+    future->executor = NULL;
+    future->use.context = NULL;
+    future->size = 0;
 }
 
 weft_future *weft__future_create(void)
@@ -55,27 +36,45 @@ weft_future *weft__future_create(void)
     weft_future *future = weft_alloc(sizeof(*future));
 
     if (future)
-        weft_store_u32(&future->references, 2, WEFT_RELAXED);
+        weft__future_reset(future, WEFT__OWN, 2);
     return future;
 }
 
-static void drop_result(weft_future *future)
+void weft__future_retain(weft_future *future)
 {
-    if (future->result != &future->inline_result)
-        weft_free(future->result);
-    weft_arena_free(future->shared);
-    future->result = NULL;
-    future->shared = 0;
+    weft_fetch_add_u32(&future->references, 1, WEFT_RELAXED);
+}
+
+/* Frees what `payload` refers to; `state` says what that is. */
+static void drop_payload(weft_future *future, uint32_t state)
+{
+    if (state & WEFT__FAILED)
+        weft_free(future->payload.error.sentence);
+    else if (state & WEFT__IN_ARENA)
+        weft_arena_free(future->payload.shared);
+    else if (future->size > WEFT__PAYLOAD)
+        weft_free(future->payload.block);
     future->size = 0;
 }
 
 void weft_future_release(weft_future *future)
 {
-    if (!future || weft_fetch_sub_u32(&future->references, 1, WEFT_ACQ_REL) > 1)
+    uint32_t state;
+
+    if (!future)
         return;
-    drop_result(future);
-    weft_free(future->sentence);
-    weft_free(future);
+    /* The only one left needs no read-modify-write operation to know it. */
+    if (weft_load_u32(&future->references, WEFT_ACQUIRE) != 1 &&
+        weft_fetch_sub_u32(&future->references, 1, WEFT_ACQ_REL) > 1)
+        return;
+    state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+    if (state & WEFT__FOLLOWS)
+        weft__future_follow(future, NULL);
+    drop_payload(future, state);
+    if (state & WEFT__OWN)
+        weft_free(future);
+    else
+        weft__thread_block_free(future);
 }
 
 bool weft__future_unheard(const weft_future *future)
@@ -85,191 +84,219 @@ bool weft__future_unheard(const weft_future *future)
 
 bool weft__future_begin(weft_future *future)
 {
-    uint32_t state = PENDING;
+    uint32_t state = weft_load_u32(&future->state, WEFT_RELAXED);
 
-    return weft_cas_u32(&future->state, &state, RUNNING, WEFT_ACQ_REL);
+    while (weft__future_stage(state) == WEFT__PENDING)
+        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING, WEFT_ACQ_REL))
+            return true;
+    return false;
 }
 
 int weft__future_keep(weft_future *future, const void *result, size_t size)
 {
-    void *copy = size <= INLINE_RESULT ? (void *)&future->inline_result : weft_alloc(size);
+    void *block = size > WEFT__PAYLOAD ? weft_alloc(size) : NULL;
+    uint32_t state = weft_load_u32(&future->state, WEFT_RELAXED);
 
-    if (!copy)
+    if (size > WEFT__PAYLOAD && !block)
         return WEFT_ENOMEM;
-    drop_result(future);
+    drop_payload(future, state);
+    weft_fetch_and_u32(&future->state, ~(uint32_t)WEFT__IN_ARENA, WEFT_RELAXED);
+    if (block)
+        future->payload.block = block;
     if (size > 0)
-        memcpy(copy, result, size);
-    future->result = copy;
+        memcpy(block ? block : future->payload.bytes, result, size);
     future->size = size;
     return 0;
 }
 
 void weft__future_keep_shared(weft_future *future, weft_offset result, size_t size)
 {
-    drop_result(future);
-    future->shared = result;
+    drop_payload(future, weft_load_u32(&future->state, WEFT_RELAXED));
+    weft_fetch_or_u32(&future->state, WEFT__IN_ARENA, WEFT_RELAXED);
+    future->payload.shared = result;
     future->size = size;
 }
 
-/* Publishes the final state and tells who waits for it. */
-static void end(weft_future *future, uint32_t state)
+/* Calls what was added, in the order in which it was added. */
+static void tell_all(weft_future *future)
 {
-    struct callback *callbacks, *reversed = NULL;
+    struct weft__callback *newest = weft_exchange_pointer(&future->callbacks, NULL, WEFT_SEQ_CST);
+    struct weft__callback *oldest = NULL;
 
-    weft_mutex_acquire(&future->mutex, WEFT_FOREVER);
-    callbacks = future->callbacks;
-    future->callbacks = NULL;
-    weft_store_u32(&future->state, state, WEFT_RELEASE);
-    weft_mutex_release(&future->mutex);
-    weft_wake(&future->state, WEFT_WAKE_ALL);
-    while (callbacks) {
-        struct callback *next = callbacks->next;
+    while (newest) {
+        struct weft__callback *next = newest->next;
 
-        callbacks->next = reversed;
-        reversed = callbacks;
-        callbacks = next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
     }
-    while (reversed) { /* in the order in which they were added */
-        struct callback *next = reversed->next;
+    while (oldest) {
+        struct weft__callback *next = oldest->next;
 
-        reversed->tell(future, reversed->context);
-        weft_free(reversed);
-        reversed = next;
+        oldest->tell(future, oldest->context);
+        weft_free(oldest);
+        oldest = next;
     }
+}
+
+/* From RUNNING to a final state; `more`: flags to add. The caller has a reference. */
+static void end(weft_future *future, enum weft__future_state stage, uint32_t more)
+{
+    uint32_t before =
+        weft_fetch_add_u32(&future->state, (uint32_t)stage - WEFT__RUNNING + more, WEFT_SEQ_CST);
+
+    if (before & WEFT__AWAITED)
+        weft_wake(&future->state, WEFT_WAKE_ALL);
+    if (weft_load_pointer(&future->callbacks, WEFT_SEQ_CST))
+        tell_all(future);
 }
 
 void weft__future_finish(weft_future *future, int code, const char *sentence)
 {
-    future->code = code;
-    if (code != 0) {
-        drop_result(future);
-        future->sentence = weft_copy_text(sentence);
+    uint32_t state;
+
+    if (code == 0) {
+        end(future, WEFT__FINISHED, 0);
+        return;
     }
-    end(future, FINISHED);
+    state = weft_load_u32(&future->state, WEFT_RELAXED);
+    drop_payload(future, state);
+    weft_fetch_and_u32(&future->state, ~(uint32_t)WEFT__IN_ARENA, WEFT_RELAXED);
+    future->payload.error.code = code;
+    future->payload.error.sentence = weft_copy_text(sentence ? sentence : weft_strerror(code));
+    end(future, WEFT__FINISHED, WEFT__FAILED);
 }
 
 bool weft__future_withdraw(weft_future *future)
 {
-    uint32_t state = PENDING;
+    uint32_t state;
 
     /* RUNNING for a moment: the producer must not begin, and `end` is one place. */
-    if (!weft_cas_u32(&future->state, &state, RUNNING, WEFT_ACQ_REL))
-        return state == CANCELLED;
-    future->code = WEFT_ECANCELED;
-    end(future, CANCELLED);
+    if (!weft__future_begin(future))
+        return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__CANCELLED;
+    state = weft_load_u32(&future->state, WEFT_RELAXED);
+    if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
+        drop_payload(future, state);
+    end(future, WEFT__CANCELLED, 0);
     return true;
 }
 
 int weft_future_cancel(weft_future *future)
 {
-    uint32_t state;
-
     if (weft__future_withdraw(future))
         return 0;
-    state = weft_load_u32(&future->state, WEFT_ACQUIRE);
-    if (state == FINISHED)
+    if (weft_future_done(future))
         return weft__fail(WEFT_ECLOSED, "future %p: it is done", (void *)future);
     return weft__fail(WEFT_EBUSY, "future %p: its task runs already", (void *)future);
 }
 
-static int wait_for(weft_future *future, weft_time until)
+int weft_future_interrupt(weft_future *future)
 {
-    uint32_t state;
-    int err = 0;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
 
-    while (!is_final(state = weft_load_u32(&future->state, WEFT_ACQUIRE)) && err == 0)
-        err = weft_wait(&future->state, state, until);
-    if (is_final(state))
+    if (weft__future_stage(state) == WEFT__PENDING && state & WEFT__HOOKED) {
+        future->call.hook(future, future->use.context);
         return 0;
-    return weft__fail(err, "future %p: not done until the deadline", (void *)future);
+    }
+    if (weft__future_withdraw(future))
+        return 0;
+    state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+    if (weft__future_is_final(state))
+        return weft__fail(WEFT_ECLOSED, "future %p: it is done", (void *)future);
+    if (!(state & WEFT__TASK))
+        return weft__fail(WEFT_ENOTSUP, "future %p: runs in a pool of processes, whose tasks "
+                                        "cannot be interrupted yet", (void *)future);
+    weft_cancel_request(&future->token);
+    return 0;
+}
+
+void weft__future_on_interrupt(weft_future *future, weft__interrupt_function *interrupt,
+                               void *context)
+{
+    future->call.hook = interrupt;
+    future->use.context = context;
+    weft_fetch_or_u32(&future->state, WEFT__HOOKED, WEFT_RELEASE);
+}
+
+int weft__future_error(const weft_future *future, const char **sentence)
+{
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+
+    *sentence = NULL;
+    if (weft__future_stage(state) == WEFT__CANCELLED) {
+        *sentence = "cancelled before it began";
+        return WEFT_ECANCELED;
+    }
+    if (!(state & WEFT__FAILED))
+        return 0;
+    *sentence = future->payload.error.sentence ? future->payload.error.sentence
+                                               : weft_strerror(future->payload.error.code);
+    return future->payload.error.code;
+}
+
+const void *weft__future_bytes(const weft_future *future, size_t *size)
+{
+    *size = future->size;
+    if (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__IN_ARENA)
+        return weft_arena_pointer(future->payload.shared);
+    return future->size > WEFT__PAYLOAD ? future->payload.block : future->payload.bytes;
 }
 
 int weft_future_result(weft_future *future, void *result, size_t size, weft_time until)
 {
-    int err = wait_for(future, until);
+    const char *sentence;
+    const void *bytes;
+    size_t length;
+    int err = weft__future_await(future, until);
 
     if (err != 0)
         return err;
-    if (future->code == WEFT_ECANCELED && !future->sentence)
-        return weft__fail(WEFT_ECANCELED, "future %p: cancelled", (void *)future);
-    if (future->code != 0)
-        return weft__fail(future->code, "%s",
-                          future->sentence ? future->sentence : weft_strerror(future->code));
+    err = weft__future_error(future, &sentence);
+    if (err != 0)
+        return weft__fail(err, "%s", sentence);
     if (!result)
         return 0;
-    if (size != future->size)
+    bytes = weft__future_bytes(future, &length);
+    if (size != length)
         return weft__misuse(WEFT_EINVAL, "future %p: its result is %zu bytes, not %zu",
-                            (void *)future, future->size, size);
+                            (void *)future, length, size);
     if (size > 0)
-        memcpy(result, future->shared != 0 ? weft_arena_pointer(future->shared) : future->result,
-               size);
+        memcpy(result, bytes, size);
     return 0;
 }
 
 size_t weft_future_size(weft_future *future)
 {
-    return weft_future_done(future) ? future->size : 0;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+
+    return weft__future_stage(state) == WEFT__FINISHED && !(state & WEFT__FAILED) ? future->size
+                                                                                  : 0;
 }
 
 bool weft_future_done(weft_future *future)
 {
-    return is_final(weft_load_u32(&future->state, WEFT_ACQUIRE));
+    return weft__future_is_final(weft_load_u32(&future->state, WEFT_ACQUIRE));
 }
 
 bool weft_future_running(weft_future *future)
 {
-    return weft_load_u32(&future->state, WEFT_ACQUIRE) == RUNNING;
+    return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__RUNNING;
 }
 
 int weft_future_on_done(weft_future *future, weft_done_function *tell, void *context)
 {
-    struct callback *callback = weft_alloc(sizeof(*callback));
-    bool done;
+    struct weft__callback *callback = weft_alloc(sizeof(*callback));
+    void *newest;
 
     if (!callback)
         return WEFT_ENOMEM;
     callback->tell = tell;
     callback->context = context;
-    weft_mutex_acquire(&future->mutex, WEFT_FOREVER);
-    done = weft_future_done(future);
-    if (!done) {
-        callback->next = future->callbacks;
-        future->callbacks = callback;
-    }
-    weft_mutex_release(&future->mutex);
-    if (done) {
-        tell(future, context);
-        weft_free(callback);
-    }
+    newest = weft_load_pointer(&future->callbacks, WEFT_RELAXED);
+    do
+        callback->next = newest;
+    while (!weft_cas_pointer(&future->callbacks, &newest, callback, WEFT_SEQ_CST));
+    if (weft__future_is_final(weft_load_u32(&future->state, WEFT_SEQ_CST)))
+        tell_all(future);
     return 0;
-}
-
-static int wait_for_first(weft_future *const *futures, size_t count, weft_time until)
-{
-    weft_completion *completion;
-    size_t index;
-    int err;
-
-    if (count == 0)
-        return weft__fail(WEFT_EINVAL, "futures: the first of none");
-    err = weft_as_completed(&completion, futures, count);
-    if (err != 0)
-        return err;
-    err = weft_completion_next(completion, &index, until);
-    weft_completion_close(completion);
-    return err;
-}
-
-int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_for what,
-                     weft_time until)
-{
-    int err = 0;
-
-    if (what == WEFT_FIRST_COMPLETED)
-        return wait_for_first(futures, count, until);
-    if (what == WEFT_FIRST_FAILED)
-        return weft__future_wait_first_failed(futures, count, until);
-    for (size_t i = 0; i < count && err == 0; i++)
-        err = wait_for(futures[i], until);
-    return err;
 }

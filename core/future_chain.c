@@ -26,7 +26,8 @@ struct link {
  * reference on success. */
 static int submit(struct link *link, const void *argument, size_t size)
 {
-    return link->executor->kind->submit(link->executor, link->next, link->function, argument, size);
+    return link->executor->kind->submit_promise(link->executor, link->next, link->function,
+                                                argument, size);
 }
 
 static int submit_failure(struct link *link, int code, const char *sentence)

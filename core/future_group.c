@@ -11,6 +11,7 @@
  * come when the group is just done and gone; so both the step from 1 user to 0, which comes
  * after the future is done, and the look whether it is done, are taken under `lock`.
  */
+#include "future_block.h"
 #include "internal.h"
 #include "sequel.h"
 #include "weft/memory.h"
@@ -57,10 +58,9 @@ static void leave(struct group *group)
     drop(group, 1);
 }
 
-/* weft_future_interrupt() of the group: of each member, which then end it. */
-static void interrupt(weft_future *future, void *context)
+/* One more user, unless the future is done: then the group may be gone. */
+static bool enter(struct group *group, weft_future *future)
 {
-    struct group *group = context; /* may be gone, if the future is done */
     bool done;
 
     (void)weft_fault_point("future_group.interrupt");
@@ -69,12 +69,35 @@ static void interrupt(weft_future *future, void *context)
     if (!done)
         group->users++;
     weft_mutex_release(&lock);
-    if (done)
+    return !done;
+}
+
+/* weft_future_interrupt() of the group: of each member, which then end it. */
+static void interrupt(weft_future *future, void *context)
+{
+    struct group *group = context;
+
+    if (!enter(group, future))
         return;
     (void)weft_fault_point("future_group.interrupting");
     for (size_t i = 0; i < group->count; i++)
         (void)weft_future_interrupt(group->members[i].future);
     leave(group);
+}
+
+bool weft__group_visit(weft_future *future, bool (*visit)(weft_future *member, void *context),
+                       void *context)
+{
+    struct group *group = future->use.context;
+    bool found = false;
+
+    if (!enter(group, future))
+        return false;
+    for (size_t i = 0; i < group->count && !found; i++)
+        if (!weft_future_done(group->members[i].future))
+            found = visit(group->members[i].future, context);
+    leave(group);
+    return found;
 }
 
 /* The group is done. If by weft_future_cancel(), the members are cancelled too. */
@@ -169,8 +192,6 @@ static int combine(weft_future **out, weft_future *const *futures, size_t count,
 
     if (!group)
         return WEFT_ENOMEM;
-    for (size_t i = 0; i < count && !any; i++) /* any may be done before each of them */
-        weft__future_follow(future, futures[i]);
     err = listen(group, &added);
     if (err == 0) {
         *out = future; /* the consumer's reference: the group itself may be gone */

@@ -46,24 +46,40 @@ static int collect(weft_imap *imap, size_t count, char *results, size_t result_s
     return failure.err != 0 ? weft__fail(failure.err, "%s", failure.sentence) : 0;
 }
 
-int weft_map(weft_executor *executor, weft_function *function, const void *items, size_t item_size,
-             size_t item_count, void *results, size_t result_size, size_t result_count,
-             weft_time until)
+/* So that each worker comes back for more a few times: they end at about the same time. */
+static size_t default_chunk(const weft_executor *executor, size_t count)
 {
+    size_t tasks = (size_t)executor->workers * 4;
+
+    return (count + tasks - 1) / tasks;
+}
+
+int weft_map_with(weft_executor *executor, weft_function *function, const void *items,
+                  size_t item_size, size_t item_count, void *results, size_t result_size,
+                  size_t result_count, const weft_map_options *options, weft_time until)
+{
+    weft_map_options filled = options ? *options : (weft_map_options){0};
     weft_imap *imap;
     int err;
 
     if (results && result_count != item_count)
         return weft__misuse(WEFT_EINVAL, "map: %zu items, but room for %zu results", item_count,
                             result_count);
-    if (weft__executor_is_own(executor))
-        return weft__misuse(WEFT_EDEADLK, "map: called by a task of the same pool, whose worker "
-                                          "would wait for itself");
-    err = weft_imap_start(&imap, executor, function, items, item_size, item_count,
-                          results ? result_size : 0, WEFT_ORDERED);
+    if (filled.chunk == 0)
+        filled.chunk = default_chunk(executor, item_count);
+    err = weft_imap_start_with(&imap, executor, function, items, item_size, item_count,
+                               results ? result_size : 0, WEFT_ORDERED, &filled);
     if (err != 0)
         return err;
     err = collect(imap, item_count, results, result_size, until);
     weft_imap_close(imap);
     return err;
+}
+
+int weft_map(weft_executor *executor, weft_function *function, const void *items, size_t item_size,
+             size_t item_count, void *results, size_t result_size, size_t result_count,
+             weft_time until)
+{
+    return weft_map_with(executor, function, items, item_size, item_count, results, result_size,
+                         result_count, NULL, until);
 }

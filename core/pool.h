@@ -11,13 +11,20 @@
 /* One table per kind of pool, so that threads, processes and later others share the
  * public functions. */
 struct weft__pool_kind {
-    /* Queues the task; on success takes the producer's reference of the future. */
-    int (*submit)(weft_executor *executor, weft_future *future, weft_function *function,
-                  const void *argument, size_t size);
+    /* The contract of weft_submit_with; the options are valid, or NULL. */
+    int (*submit)(weft_executor *executor, weft_future **future, weft_function *function,
+                  const void *argument, size_t size, const weft_submit_options *options,
+                  weft_time until);
+    /* Queues a task whose future is there already; on success takes the producer's reference.
+     * Never waits. */
+    int (*submit_promise)(weft_executor *executor, weft_future *promise, weft_function *function,
+                          const void *argument, size_t size);
     /* The contract of weft_executor_shutdown. */
     int (*shutdown)(weft_executor *executor, enum weft_ending ending, weft_time until);
     /* Ends what still runs, and frees the pool. */
     void (*close)(weft_executor *executor);
+    /* NULL: it has no figures. */
+    void (*stats)(weft_executor *executor, weft_executor_stats *stats);
 };
 
 /* The first field of each kind of pool. */
@@ -25,11 +32,5 @@ struct weft_executor {
     const struct weft__pool_kind *kind; /* set at creation, like workers */
     unsigned workers;
 };
-
-/* Set by a pool's worker thread for as long as it works; NULL elsewhere. */
-void weft__executor_enter(weft_executor *executor);
-
-/* Whether the calling thread is a worker of this pool. */
-bool weft__executor_is_own(const weft_executor *executor);
 
 #endif

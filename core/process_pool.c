@@ -14,8 +14,8 @@ static struct weft__process_pool *pool_of(weft_executor *executor)
     return (struct weft__process_pool *)executor; /* base is its first field */
 }
 
-static int submit(weft_executor *executor, weft_future *future, weft_function *function,
-                  const void *argument, size_t size)
+static int submit_promise(weft_executor *executor, weft_future *future, weft_function *function,
+                          const void *argument, size_t size)
 {
     struct weft__process_pool *pool = pool_of(executor);
     struct weft__work *work;
@@ -38,6 +38,34 @@ static int submit(weft_executor *executor, weft_future *future, weft_function *f
     if (err != 0)
         weft__work_destroy(work); /* without the future: it stays the caller's */
     return err;
+}
+
+static int submit(weft_executor *executor, weft_future **out, weft_function *function,
+                  const void *argument, size_t size, const weft_submit_options *options,
+                  weft_time until)
+{
+    weft_future *future;
+    int err;
+
+    (void)until; /* it never waits: there is no bound */
+    if (options && (options->priority != WEFT_NORMAL || options->at > 0 || options->cancel))
+        return weft__fail(WEFT_ENOTSUP, "pool %s: processes take no priority, instant or cancel "
+                                        "yet", pool_of(executor)->name);
+    future = weft__future_create();
+    if (!future)
+        return WEFT_ENOMEM;
+    if (!out)
+        weft_future_release(future); /* the consumer's: nobody will ask */
+    err = submit_promise(executor, future, function, argument, size);
+    if (err != 0) {
+        if (out)
+            weft_future_release(future);
+        weft_future_release(future);
+        return err;
+    }
+    if (out)
+        *out = future;
+    return 0;
 }
 
 /* Cancels what is queued. A task whose worker died before it began counts as lost. */
@@ -119,13 +147,26 @@ static int begin(struct weft__process_pool *pool)
     return err;
 }
 
+/* What only pools of threads have so far. */
+static bool asks_too_much(const weft_pool_options *options)
+{
+    return options->workers_most > 0 || options->idle > 0 || options->capacity > 0 ||
+           options->stack_size > 0 || options->initializer || options->finalizer ||
+           options->cancel;
+}
+
 weft_executor *weft_process_pool(const weft_pool_options *options)
 {
-    static const struct weft__pool_kind kind = {submit, shut_down, close};
+    static const struct weft__pool_kind kind = {
+        .submit = submit, .submit_promise = submit_promise, .shutdown = shut_down, .close = close};
     unsigned workers = options && options->workers > 0 ? options->workers : weft_cpu_count();
     struct weft__process_pool *pool =
-        weft_alloc(sizeof(*pool) + workers * sizeof(struct weft__worker_slot));
+        options && asks_too_much(options)
+            ? NULL
+            : weft_alloc(sizeof(*pool) + workers * sizeof(struct weft__worker_slot));
 
+    if (options && asks_too_much(options))
+        weft__fail(WEFT_ENOTSUP, "process pool: workers and name are the only options yet");
     if (!pool)
         return NULL;
     pool->base.kind = &kind;

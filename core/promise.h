@@ -2,7 +2,7 @@
 #ifndef WEFT_PROMISE_H
 #define WEFT_PROMISE_H
 
-/* The producer's side of a future: what pools use to end it. */
+/* The producer's side of a future: what pools, chains and groups use to end it. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +13,9 @@
 /* A pending future with two references, the consumer's and the producer's; each goes
  * by weft_future_release(). NULL: out of memory. */
 weft_future *weft__future_create(void);
+
+/* One more reference. */
+void weft__future_retain(weft_future *future);
 
 /* The task begins now; false: it was cancelled, and must not run. */
 bool weft__future_begin(weft_future *future);
@@ -32,6 +35,30 @@ bool weft__future_withdraw(weft_future *future);
 
 /* Nobody but the producer has it: its failure would go unheard. */
 bool weft__future_unheard(const weft_future *future);
+
+/* Of a future that is done: the result in place, and code and sentence of what went wrong
+ * (0 and NULL for a result). Both leave weft_last_error() alone. */
+const void *weft__future_bytes(const weft_future *future, size_t *size);
+int weft__future_error(const weft_future *future, const char **sentence);
+
+/* For a future that has no task and never gets one: weft_future_interrupt() calls this
+ * instead of cancelling it, as long as it is pending; the call may come while it gets done,
+ * or after. Set before others have the future. */
+void weft__future_on_interrupt(weft_future *future,
+                               void (*interrupt)(weft_future *future, void *context),
+                               void *context);
+
+/* future_follow.c: the future cannot be done before its source, so a worker that waits for
+ * it helps the source first. Keeps a reference of the source, until the future is released,
+ * follows another one, or gets a task. NULL: nothing any more. */
+void weft__future_follow(weft_future *future, weft_future *source);
+
+/* What it follows, with a reference for the caller, or NULL. */
+weft_future *weft__future_source(weft_future *future);
+
+/* future_group.c: visits members of a group that are not done, until one visit is true. */
+bool weft__group_visit(weft_future *group, bool (*visit)(weft_future *member, void *context),
+                       void *context);
 
 /* completion.c: another future for an iteration of weft_as_completed(), told of as
  * `index`. An empty one is made by weft_as_completed(&c, NULL, 0). */

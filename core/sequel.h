@@ -11,7 +11,7 @@
  * in a list of this thread until the running one has returned.
  */
 
-#include "promise_stub.h"
+#include "promise.h"
 
 struct weft__sequel {
     void (*run)(struct weft__sequel *sequel, weft_future *done); /* may free the sequel */

@@ -1,170 +1,63 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A pool of threads around one list of tasks.
- *
- * `mutex` guards the list, `closed` and `alive`. Workers wait on `work`; shutdown
- * waits on `ended` until the last worker has left. A task belongs to the worker that
- * took it off the list; futures are finished with no lock held.
- */
+/* A pool of threads: from creation to close. See thread_pool.h. */
+#include "thread_pool.h"
+
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
-#include "pool.h"
 #include "promise.h"
-#include "weft/condition.h"
 #include "weft/memory.h"
-#include "weft/thread.h"
 
-enum { NAME_SIZE = 48 };
+enum { WORKERS_MOST = 100000 };
 
-struct work {
-    struct work *next;
-    weft_future *future; /* the producer's reference */
-    weft_function *function;
-    size_t size; /* of the argument, which follows, aligned */
-};
+/* ---- ending ----------------------------------------------------------------------- */
 
-struct thread_pool {
-    weft_executor base;
-    weft_mutex mutex; /* guards the next five */
-    weft_condition work, ended;
-    struct work *first, **last;
-    bool closed;
-    unsigned alive;       /* workers that have not left */
-    char name[NAME_SIZE]; /* set at creation, like threads */
-    weft_thread *threads[];
-};
-
-static void *argument_of(struct work *work)
+/* Cancels what is in the lists; what stands in deques, workers cancel. */
+static void discard(struct weft__thread_pool *pool)
 {
-    return (char *)work + (sizeof(*work) + 15) / 16 * 16;
-}
+    weft_future *tasks = NULL, **last = &tasks;
 
-static struct thread_pool *pool_of(weft_executor *executor)
-{
-    return (struct thread_pool *)executor; /* base is its first field */
-}
-
-static int keep_result(weft_task *task, const void *result, size_t size)
-{
-    return weft__future_keep(task->context, result, size);
-}
-
-static void run(struct work *work)
-{
-    weft_task task = {.argument = argument_of(work),
-                      .size = work->size,
-                      .name = weft_thread_current_name(),
-                      .returned = keep_result,
-                      .context = work->future};
-
-    if (weft__future_begin(work->future)) {
-        int code = weft__task_run(&task, work->function);
-
-        if (code != 0 && weft__future_unheard(work->future))
-            weft__task_tell(&task);
-        weft__future_finish(work->future, code, task.sentence);
-    }
-    weft_future_release(work->future);
-    weft_free(work);
-}
-
-static struct work *take(struct thread_pool *pool)
-{
-    struct work *work;
-
+    weft__thread_delay_discard(pool);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    while (!pool->first && !pool->closed)
-        weft_condition_wait(&pool->work, &pool->mutex, WEFT_FOREVER);
-    work = pool->first;
-    if (work) {
-        pool->first = work->next;
-        if (!pool->first)
-            pool->last = &pool->first;
+    weft_store_u32(&pool->discarding, 1, WEFT_RELAXED);
+    for (int level = 0; level < WEFT__LEVELS; level++) {
+        *last = pool->lists[level].first;
+        for (; *last; last = &(*last)->next) {
+            weft__thread_unstamp_locked(pool, *last);
+            pool->cancelled++;
+        }
+        pool->lists[level].first = NULL;
     }
+    weft_store_u32(&pool->queued, 0, WEFT_RELAXED);
     weft_mutex_release(&pool->mutex);
-    return work;
-}
+    while (tasks) {
+        weft_future *next = tasks->next;
 
-static int work_on(weft_task *task)
-{
-    struct thread_pool *pool = WEFT_ARG(task, struct thread_pool *);
-    struct work *work;
-
-    weft__executor_enter(&pool->base);
-    while ((work = take(pool)))
-        run(work);
-    weft__executor_enter(NULL);
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    if (--pool->alive == 0)
-        weft_condition_notify_all(&pool->ended);
-    weft_mutex_release(&pool->mutex);
-    return 0;
-}
-
-static int submit(weft_executor *executor, weft_future *future, weft_function *function,
-                  const void *argument, size_t size)
-{
-    struct thread_pool *pool = pool_of(executor);
-    size_t head = (sizeof(struct work) + 15) / 16 * 16;
-    struct work *work = size <= SIZE_MAX - head ? weft_alloc(head + size) : NULL;
-    bool closed;
-
-    if (!work)
-        return WEFT_ENOMEM;
-    work->future = future;
-    work->function = function;
-    work->size = size;
-    if (size > 0)
-        memcpy(argument_of(work), argument, size);
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    closed = pool->closed;
-    if (!closed) {
-        *pool->last = work;
-        pool->last = &work->next;
-    }
-    weft_mutex_release(&pool->mutex);
-    if (closed) {
-        weft_free(work);
-        return weft__fail(WEFT_ECLOSED, "pool %s: shut down", pool->name);
-    }
-    weft_condition_notify(&pool->work);
-    return 0;
-}
-
-/* Cancels what is queued. */
-static void discard(struct thread_pool *pool)
-{
-    struct work *work;
-
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    work = pool->first;
-    pool->first = NULL;
-    pool->last = &pool->first;
-    weft_mutex_release(&pool->mutex);
-    while (work) {
-        struct work *next = work->next;
-
-        (void)weft__future_withdraw(work->future);
-        weft_future_release(work->future);
-        weft_free(work);
-        work = next;
+        (void)weft__future_withdraw(tasks);
+        weft_future_release(tasks);
+        tasks = next;
     }
 }
 
 static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time until)
 {
-    struct thread_pool *pool = pool_of(executor);
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    struct weft__worker *idle;
     unsigned alive;
     int err = 0;
 
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     pool->closed = true;
+    weft_condition_notify_all(&pool->room);
     weft_mutex_release(&pool->mutex);
-    weft_condition_notify_all(&pool->work);
     if (ending == WEFT_DISCARD)
         discard(pool);
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    idle = weft__thread_take_idle_locked(pool);
+    weft_mutex_release(&pool->mutex);
+    weft__thread_wake_all(idle);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     while (pool->alive > 0 && err == 0)
         err = weft_condition_wait(&pool->ended, &pool->mutex, until);
@@ -172,59 +65,167 @@ static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time
     weft_mutex_release(&pool->mutex);
     if (alive == 0)
         return 0;
-    return weft__fail(err, "pool %s: %u of %u workers still run at the deadline", pool->name, alive,
-                      executor->workers);
+    return weft__fail(err, "pool %s: %u workers still run at the deadline", pool->name, alive);
 }
 
 static void close(weft_executor *executor)
 {
-    struct thread_pool *pool = pool_of(executor);
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    const weft_cancel *before = weft_cancel_enter(NULL); /* this must be able to wait */
 
+    weft_cancel_request(&pool->stop);
     shut_down(executor, WEFT_DISCARD, WEFT_FOREVER);
-    for (unsigned i = 0; i < executor->workers; i++)
-        if (pool->threads[i])
-            weft_thread_join(pool->threads[i], WEFT_FOREVER);
-    weft_free(pool);
+    for (unsigned i = 0; i < pool->most; i++)
+        if (pool->workers[i].thread)
+            weft_thread_join(pool->workers[i].thread, WEFT_FOREVER);
+    weft_cancel_enter(before);
+    weft__thread_pool_free(pool);
 }
 
-static int start_workers(struct thread_pool *pool)
+/* ---- figures ------------------------------------------------------------------------ */
+
+static void get_stats(weft_executor *executor, weft_executor_stats *stats)
 {
-    char name[NAME_SIZE + 16];
-    weft_thread_options options = {.name = name, .daemon = true};
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+
+    memset(stats, 0, sizeof(*stats));
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    stats->workers = pool->alive;
+    stats->queued = weft_load_u32(&pool->queued, WEFT_RELAXED);
+    stats->queued_most = pool->queued_most;
+    stats->submitted = pool->submitted;
+    stats->cancelled = pool->cancelled;
+    stats->finished = pool->ran_here - pool->failed_here;
+    stats->failed = pool->failed_here;
+    stats->timed = pool->timed;
+    stats->waited_mean = pool->timed > 0 ? pool->waited_sum / (weft_time)pool->timed : 0;
+    stats->waited_most = pool->waited_most;
+    for (unsigned i = 0; i < pool->most; i++) {
+        const struct weft__worker *worker = &pool->workers[i];
+
+        stats->busy += weft_load_u32(&worker->busy, WEFT_RELAXED) > 0;
+        stats->finished += weft_load_u64(&worker->finished, WEFT_RELAXED);
+        stats->failed += weft_load_u64(&worker->failed, WEFT_RELAXED);
+        stats->cancelled += weft_load_u64(&worker->cancelled, WEFT_RELAXED);
+    }
+    weft_mutex_release(&pool->mutex);
+}
+
+/* ---- creation ------------------------------------------------------------------------ */
+
+static const struct weft__pool_kind kind = {
+    .submit = weft__thread_submit,
+    .submit_promise = weft__thread_submit_promise,
+    .shutdown = shut_down,
+    .close = close,
+    .stats = get_stats,
+};
+
+bool weft__is_thread_pool(const weft_executor *executor)
+{
+    return executor->kind == &kind;
+}
+
+bool weft__thread_pool_is_closed(weft_executor *executor)
+{
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    bool closed;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    closed = pool->closed;
+    weft_mutex_release(&pool->mutex);
+    return closed;
+}
+
+/* The object, with nothing running yet. */
+static struct weft__thread_pool *create(const weft_pool_options *options, unsigned workers)
+{
+    const size_t line = 64;
+    unsigned most = options->workers_most > workers ? options->workers_most : workers;
+    struct weft__thread_pool *pool = weft_alloc(sizeof(*pool));
+    void *argument = NULL;
+
+    if (!pool)
+        return NULL;
+    pool->worker_memory = weft_alloc(line + most * sizeof(struct weft__worker));
+    if (options->argument_size > 0)
+        argument = weft_alloc(options->argument_size);
+    if (!pool->worker_memory || (options->argument_size > 0 && !argument)) {
+        weft_free(pool->worker_memory);
+        weft_free(argument);
+        weft_free(pool);
+        return NULL;
+    }
+    pool->workers = (void *)(((uintptr_t)pool->worker_memory + line - 1) / line * line);
+    pool->base.kind = &kind;
+    pool->base.workers = workers;
+    pool->most = most;
+    pool->grows = true;
+    pool->stamps_free = UINT64_MAX;
+    pool->options = *options;
+    pool->argument = argument;
+    pool->options.argument = argument;
+    if (argument)
+        memcpy(argument, options->argument, options->argument_size);
+    if (options->idle <= 0)
+        pool->options.idle = WEFT_S(10);
+    pool->stop.parent = options->cancel;
+    snprintf(pool->name, sizeof(pool->name), "%s", options->name ? options->name : "Pool");
+    for (unsigned i = 0; i < most; i++) {
+        pool->workers[i].pool = pool;
+        pool->workers[i].index = i;
+        pool->workers[i].random = i + 1;
+    }
+    return pool;
+}
+
+/* All workers started and initialized, or the error of the first that was not. */
+static int start_workers(struct weft__thread_pool *pool)
+{
     int err = 0;
 
-    for (unsigned i = 0; i < pool->base.workers && err == 0; i++) {
-        snprintf(name, sizeof(name), "%s-%u", pool->name, i + 1);
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        pool->alive++;
-        weft_mutex_release(&pool->mutex);
-        err = weft_thread_start_with(&pool->threads[i], work_on, &pool, sizeof(pool), &options);
-        if (err != 0) {
-            weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-            pool->alive--;
-            weft_mutex_release(&pool->mutex);
-        }
-    }
-    return err;
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    for (unsigned i = 0; i < pool->base.workers && err == 0; i++)
+        err = weft__worker_start_locked(pool, &pool->workers[i]);
+    while (pool->starting > 0)
+        weft_condition_wait(&pool->ended, &pool->mutex, WEFT_FOREVER);
+    for (unsigned i = 0; i < pool->base.workers && err == 0; i++)
+        if (pool->workers[i].state == WEFT__WORKER_FAILED)
+            err = WEFT_EFAILED;
+    weft_mutex_release(&pool->mutex);
+    if (err == WEFT_EFAILED)
+        return weft__fail(err, "pool %s: its initializer failed: %s", pool->name, pool->reason);
+    if (err != 0)
+        return weft__fail(WEFT_ELIMIT, "pool %s: not all of %u threads: %s", pool->name,
+                          pool->base.workers, pool->reason);
+    return 0;
 }
 
 weft_executor *weft_thread_pool(const weft_pool_options *options)
 {
-    static const struct weft__pool_kind kind = {submit, shut_down, close};
-    unsigned workers = options && options->workers > 0 ? options->workers : weft_cpu_count();
-    struct thread_pool *pool = weft_alloc(sizeof(*pool) + workers * sizeof(weft_thread *));
+    static const weft_pool_options defaults;
+    unsigned workers;
+    struct weft__thread_pool *pool;
+    const weft_cancel *before;
+    int err;
 
+    if (!options)
+        options = &defaults;
+    workers = options->workers > 0 ? options->workers : weft_cpu_count();
+    if (workers > WORKERS_MOST || options->workers_most > WORKERS_MOST) {
+        weft__misuse(WEFT_EINVAL, "pool %s: more than %d workers",
+                     options->name ? options->name : "Pool", WORKERS_MOST);
+        return NULL;
+    }
+    pool = create(options, workers);
     if (!pool)
         return NULL;
-    pool->base.kind = &kind;
-    pool->base.workers = workers;
-    pool->last = &pool->first;
-    snprintf(pool->name, sizeof(pool->name), "%s",
-             options && options->name ? options->name : "Pool");
-    if (start_workers(pool) == 0)
+    before = weft_cancel_enter(NULL);
+    err = start_workers(pool);
+    weft_cancel_enter(before);
+    if (err == 0)
         return &pool->base;
-    weft__fail(WEFT_ELIMIT, "pool %s: not all of %u threads: %s", pool->name, workers,
-               weft_last_error());
     close(&pool->base);
+    weft__fail(err, "%s", weft_last_error());
     return NULL;
 }

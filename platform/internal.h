@@ -23,6 +23,9 @@ int weft__fail(int code, const char *format, ...) WEFT_PRINTF(2, 3);
 /* The same, and tells weft_on_misuse(). Call it with no lock held. */
 int weft__misuse(int code, const char *format, ...) WEFT_PRINTF(2, 3);
 
+/* The calling thread has seen no error. */
+void weft__clear_error(void);
+
 /* ---- oserror.c of each backend ------------------------------------------------ */
 
 /* errno, GetLastError() or WSAGetLastError() as a code; fails with the sentence
@@ -48,6 +51,13 @@ struct weft__self {
     const struct weft_cancel *cancel; /* weft_cancel_current() */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
+
+/* ---- portable/backoff.c ------------------------------------------------------- */
+
+/* One step of looking again before sleeping: first a few pauses of the processor, then
+ * others may run. False: that has cost about as much as being woken; *round is 0 again.
+ * `round` is 0 at first. */
+bool weft__backoff(unsigned *round);
 
 /* ---- portable/wait.c ---------------------------------------------------------- */
 
@@ -76,6 +86,9 @@ struct weft_task {
     int code;                        /* of weft_task_fail, 0 before */
     char sentence[256];              /* of weft_task_fail, or of the failing call */
 };
+
+/* A task about to run; its sentence is empty, which the rest of it need not be. */
+void weft__task_init(weft_task *task, const void *argument, size_t size, const char *name);
 
 /* Runs the function; its code, with task->sentence filled if that is not 0. */
 int weft__task_run(weft_task *task, weft_function *function);

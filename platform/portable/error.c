@@ -65,6 +65,11 @@ static void write_sentence(const char *format, va_list arguments)
     memcpy(last_error, sentence, sizeof(sentence));
 }
 
+void weft__clear_error(void)
+{
+    last_error[0] = '\0';
+}
+
 int weft__fail(int code, const char *format, ...)
 {
     va_list arguments;

@@ -103,21 +103,27 @@ static int take_slowly(weft_mutex *mutex, uint32_t self, weft_time until)
     return 0;
 }
 
-int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
+static WEFT_NOINLINE int acquire_slowly(weft_mutex *mutex, weft_time until)
 {
-    uint32_t self = weft__self.id;
-    uint32_t seen = 0;
+    uint32_t self = weft_thread_current_id();
+    uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
 
-    if (self == 0)
-        self = weft_thread_current_id();
-    if (weft_cas_u32(&mutex->word, &seen, self * OWNER, WEFT_ACQUIRE))
-        return 0;
     if (seen / OWNER == self)
         return weft__misuse(WEFT_EDEADLK, "mutex %p: %s (thread %u) holds it already",
                             (void *)mutex, weft_thread_current_name(), (unsigned)self);
     if (until <= WEFT_NOW && seen / OWNER != 0)
         return give_up(mutex, seen, WEFT_ETIMEDOUT);
     return take_slowly(mutex, self, until);
+}
+
+int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
+{
+    uint32_t self = weft__self.id;
+    uint32_t seen = 0;
+
+    if (self != 0 && weft_cas_u32(&mutex->word, &seen, self * OWNER, WEFT_ACQUIRE))
+        return 0;
+    return acquire_slowly(mutex, until);
 }
 
 /* The mutex is left to the sleeper, or to whoever comes first. */
@@ -135,7 +141,7 @@ static void unparked(void *context, const weft__sleeper *sleeper, bool more)
         continue;
 }
 
-static int release_slowly(weft_mutex *mutex, uint32_t self)
+static WEFT_NOINLINE int release_slowly(weft_mutex *mutex, uint32_t self)
 {
     uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
 

@@ -61,13 +61,24 @@ void weft_on_failure(weft_failure_function *tell)
     weft_store_u64(&failure_listener, bits, WEFT_RELEASE);
 }
 
+void weft__task_init(weft_task *task, const void *argument, size_t size, const char *name)
+{
+    task->argument = argument;
+    task->size = size;
+    task->name = name;
+    task->returned = NULL;
+    task->context = NULL;
+    task->code = 0;
+    task->sentence[0] = '\0';
+}
+
 int weft__task_run(weft_task *task, weft_function *function)
 {
     int code;
 
     task->code = 0;
     task->sentence[0] = '\0';
-    weft__fail(0, "%s", "");
+    weft__clear_error();
     code = function(task);
     if (code == 0)
         return 0;

@@ -163,8 +163,8 @@ typedef struct weft_map_options {
  * @param items         item_count of item_size bytes
  * @param results       result_count of result_size bytes; NULL, 0, 0: none wanted
  * @param until         for all together; tasks that have not begun then are cancelled
- * @return 0; WEFT_EINVAL: misuse, the counts differ; WEFT_ETIMEDOUT; WEFT_EDEADLK:
- *         misuse, called by a task of the same pool; otherwise the error of the first
+ * @return 0; WEFT_EINVAL: misuse, the counts differ; WEFT_ETIMEDOUT;
+ *         WEFT_ECANCELED: the calling task was; otherwise the error of the first
  *         item, in order, that failed: the sentence names its index, the results of the
  *         others are valid. After any error no task of this call still uses `results`.
  *
@@ -234,19 +234,20 @@ void weft_imap_close(weft_imap *imap);
 /**
  * No more tasks are taken, and the workers have ended.
  *
- * @param ending  WEFT_DRAIN: queued tasks run first; WEFT_DISCARD: they are cancelled,
- *                running ones finish
+ * @param ending  WEFT_DRAIN: queued and delayed tasks run first; WEFT_DISCARD: they are
+ *                cancelled, running ones finish
  * @param until   absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: tasks still run; call again, or close; WEFT_EDEADLK:
- *         misuse, called by a task of the same pool
+ * @return 0; WEFT_ETIMEDOUT, WEFT_ECANCELED: tasks still run; call again, or close;
+ *         WEFT_EDEADLK: misuse, called by a task of the same pool
  *
  * Threads: any.   Python: Executor.shutdown; Pool.close and join.
  */
 int weft_executor_shutdown(weft_executor *executor, enum weft_ending ending, weft_time until);
 
 /**
- * The pool is gone. What is queued is cancelled; running tasks are waited for
- * (threads) or killed (processes), and their futures end with WEFT_ELOST.
+ * The pool is gone. What is queued is cancelled. Threads: running tasks are asked to stop
+ * (weft/cancel.h; those with a token of their own in weft_submit_options are not) and waited
+ * for. Processes: they are killed, and their futures end with WEFT_ELOST. Futures stay.
  *
  * @param executor  NULL: nothing happens
  *

@@ -46,7 +46,8 @@ typedef struct weft_timer_options {
  *         function, or an endless repetition without a handle. Nothing runs after an error.
  *
  * Threads: any, timers too.   Python: threading.Timer(interval, function, args).start().
- * An error of the function is told to weft_on_failure().
+ * An error of the function is told to weft_on_failure(), unless the timer was cancelled and
+ * it says WEFT_ECANCELED; so is a refusal by the executor, which is asked again the next time.
  */
 WEFT_MUST_CHECK int weft_timer_start(weft_timer **timer, weft_time at, weft_function *function,
                                      const void *argument, size_t size);
@@ -63,8 +64,9 @@ WEFT_MUST_CHECK int weft_timer_start_with(weft_timer **timer, weft_time at,
  *
  * @param until  how long to wait for the end of a run that has begun
  * @return 0: it was prevented, or its last repetition has ended; WEFT_ECLOSED: a single
- *         shot had run before; WEFT_ETIMEDOUT: it still runs; WEFT_EDEADLK: misuse, called
- *         by the timer's own function with a deadline other than WEFT_NOW
+ *         shot had run before; WEFT_ETIMEDOUT: it still runs; WEFT_ECANCELED: it still runs,
+ *         and the caller was cancelled; WEFT_EDEADLK: misuse, called by the timer's own
+ *         function with a deadline other than WEFT_NOW, and it goes on
  *
  * Threads: any.   Python: Timer.cancel.
  */

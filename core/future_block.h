@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_FUTURE_BLOCK_H
+#define WEFT_FUTURE_BLOCK_H
+
+/*
+ * A task and its future in one block of 128 bytes.
+ *
+ * `state` says how far it is; a step out of PENDING is a compare-and-swap, so that begin,
+ * cancel and help have one winner, who then owns the other fields until it adds the step to
+ * FINISHED or CANCELLED (release). Who has loaded a final state (acquire) may read them.
+ *
+ * `payload` is the argument until the task has run, and its result or error from then on:
+ * a result is kept beside the running task until its function has returned.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/arena.h"
+#include "weft/atomic.h"
+#include "weft/cancel.h"
+#include "weft/executor.h"
+#include "weft/future.h"
+
+enum weft__future_state {
+    WEFT__PENDING,
+    WEFT__RUNNING,
+    WEFT__FINISHED,
+    WEFT__CANCELLED,
+    WEFT__STATE = 3,     /* mask of the above */
+    WEFT__AWAITED = 4,   /* somebody may sleep on the state */
+    WEFT__OWN = 8,       /* a block from weft_alloc(); otherwise the executor's */
+    WEFT__TASK = 16,     /* function, token and executor are a thread pool's */
+    WEFT__FAILED = 32,   /* payload.error */
+    WEFT__IN_ARENA = 64, /* payload.shared */
+    WEFT__HOOKED = 128,  /* a group: hook and context; never with WEFT__TASK */
+    WEFT__FOLLOWS = 256, /* next is a source, with a reference; guarded by future_follow.c */
+    WEFT__STAMPED = 512  /* the bits from WEFT__STAMP on number its place in the pool's stamps */
+};
+
+enum {
+    WEFT__STAMP = 16,
+    WEFT__STAMPS = 64,
+    WEFT__POKE = 1 << 24 /* added to make who sleeps on the state look again; wraps */
+};
+
+enum { WEFT__PAYLOAD = 48 };
+
+struct weft__worker;
+
+typedef void weft__interrupt_function(weft_future *future, void *context);
+
+struct weft__callback {
+    struct weft__callback *next;
+    weft_done_function *tell;
+    void *context;
+};
+
+struct weft_future {
+    weft_atomic_u32 state;         /* see above */
+    weft_atomic_u32 references;    /* consumers' and the producer's; acq_rel, the last frees */
+    weft_atomic_pointer callbacks; /* newest first; taken whole by an exchange */
+    weft_future *next;             /* in a pool's list, guarded by its mutex */
+    union {
+        weft_function *function;
+        weft__interrupt_function *hook;
+    } call;
+    weft_executor *executor; /* that runs it, or whose block it is */
+    weft_cancel token;       /* what the task runs under */
+    union {
+        weft_atomic_pointer runner; /* the struct weft__worker, from soon after begin on; NULL
+                                       before. Written with release, read with acquire */
+        void *context;              /* of hook */
+    } use;
+    size_t size; /* of the argument, later of the result */
+    union {
+        char bytes[WEFT__PAYLOAD];
+        void *block; /* larger ones; from weft_alloc() */
+        weft_offset shared;
+        struct {
+            char *sentence; /* NULL: none, or no memory for it */
+            int code;
+        } error;
+    } payload;
+};
+
+_Static_assert(sizeof(void *) > 8 || sizeof(struct weft_future) <= 128, "promised in the note");
+
+/* The argument of a task that has not ended. */
+static inline void *weft__future_argument(weft_future *future)
+{
+    return future->size > WEFT__PAYLOAD ? future->payload.block : future->payload.bytes;
+}
+
+static inline enum weft__future_state weft__future_stage(uint32_t state)
+{
+    return (enum weft__future_state)(state & WEFT__STATE);
+}
+
+/* FINISHED and CANCELLED have this bit, the others have not. */
+static inline bool weft__future_is_final(uint32_t state)
+{
+    return (state & WEFT__FINISHED) != 0;
+}
+
+/* What a task block holds before its first use: everything but argument and links. */
+void weft__future_reset(weft_future *future, uint32_t flags, uint32_t references);
+
+/* thread_block.c: a block of a pool goes back to it. */
+void weft__thread_block_free(weft_future *future);
+
+#endif

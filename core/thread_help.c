@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker that waits for a future of its own pool.
+ *
+ * If the task has not begun, the worker runs it itself, wherever it stands: the place in
+ * the list stays behind and is dropped when its turn comes. So nested waits need no free
+ * worker, and a worker never begins what its wait does not need. A chain or a group has no
+ * task: the worker looks at what it waits for. Such a future can get a task while the worker
+ * sleeps; the pool then pokes those that sleep.
+ *
+ * If it runs, somebody is at it, and that one may wait in turn. Stacks are nested: a worker
+ * goes on only when what it waits for has ended, whichever of its tasks asked. So "worker
+ * waits for future, future is run by worker" is a graph with one edge out of each, and a
+ * circle in it is a deadlock. `lock` guards the edges of all workers; the one that would
+ * close a circle finds it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+#include "promise.h"
+#include "thread_pool.h"
+#include "weft/wait.h"
+
+/* What a chain of tasks may use of a worker's stack before it is refused. */
+enum { STACK_MOST = 384 * 1024 };
+
+static weft_mutex lock = WEFT_MUTEX_INIT; /* guards waits_for of all workers */
+
+static bool stack_is_used_up(const struct weft__worker *worker)
+{
+    char here;
+    size_t most = worker->pool->options.stack_size / 2;
+    size_t used = worker->stack > &here ? (size_t)(worker->stack - &here)
+                                        : (size_t)(&here - worker->stack);
+
+    return used > (most > 0 && most < STACK_MOST ? most : STACK_MOST);
+}
+
+/* Who runs the future, if it is a task of the worker's pool. */
+static struct weft__worker *runner_of(const struct weft__worker *worker, weft_future *future)
+{
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+
+    if (weft__future_stage(state) != WEFT__RUNNING || !(state & WEFT__TASK) ||
+        future->executor != &worker->pool->base)
+        return NULL;
+    return weft_load_pointer(&future->use.runner, WEFT_ACQUIRE);
+}
+
+/* The chain as text if it ends at its beginning; *size 0: it does not. */
+static void find_circle_locked(struct weft__worker *worker, char *text, size_t size)
+{
+    struct weft__worker *at = worker;
+    size_t length = 0;
+
+    do {
+        weft_future *wanted = at->waits_for;
+        int written = snprintf(text + length, size - length, "%s waits for future %p, ",
+                               at->name, (void *)wanted);
+
+        if (written > 0 && (size_t)written < size - length)
+            length += (size_t)written;
+        at = wanted ? runner_of(worker, wanted) : NULL;
+        if (at) {
+            written = snprintf(text + length, size - length, "run by %s; ", at->name);
+            if (written > 0 && (size_t)written < size - length)
+                length += (size_t)written;
+        }
+    } while (at && at != worker && at->waits_for);
+    if (at != worker)
+        text[0] = '\0';
+    else if (length >= 2)
+        text[length - 2] = '\0';
+}
+
+/* What the visit of a group's members needs. */
+struct attempt {
+    struct weft__worker *worker;
+    bool did;
+    int err;
+};
+
+static bool help_member(weft_future *member, void *context)
+{
+    struct attempt *attempt = context;
+
+    attempt->err = weft__thread_help(attempt->worker, member, &attempt->did);
+    return attempt->did || attempt->err != 0;
+}
+
+/* A future without a task: its source, or any of the group's members. */
+static int help_elsewhere(struct weft__worker *worker, weft_future *future, bool *did)
+{
+    struct attempt attempt = {.worker = worker};
+    weft_future *source;
+
+    if (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__HOOKED) {
+        (void)weft__group_visit(future, help_member, &attempt);
+    } else if ((source = weft__future_source(future))) {
+        attempt.err = weft__thread_help(worker, source, &attempt.did);
+        weft_future_release(source);
+    }
+    *did = attempt.did;
+    return attempt.err;
+}
+
+void weft__thread_poke_locked(struct weft__thread_pool *pool)
+{
+    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    for (unsigned i = 0; i < pool->most; i++) {
+        weft_future *future = pool->workers[i].waits_for;
+
+        if (!future)
+            continue;
+        weft_fetch_add_u32(&future->state, WEFT__POKE, WEFT_RELEASE);
+        weft_wake(&future->state, WEFT_WAKE_ALL);
+    }
+    weft_mutex_release(&lock);
+}
+
+int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *did)
+{
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+
+    if (weft__future_stage(state) != WEFT__PENDING)
+        return 0;
+    if (!(state & WEFT__TASK))
+        return help_elsewhere(worker, future, did);
+    if (future->executor != &worker->pool->base)
+        return 0;
+    if (stack_is_used_up(worker))
+        return weft__misuse(WEFT_EDEADLK, "pool %s: tasks that wait for each other have used up "
+                                          "the stack of %s", worker->pool->name, worker->name);
+    *did = weft__future_begin(future);
+    if (*did)
+        weft__worker_run(worker, future);
+    return 0;
+}
+
+int weft__thread_wait_begin(struct weft__worker *worker, weft_future *future)
+{
+    char circle[400] = "";
+
+    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    worker->waits_for = future;
+    find_circle_locked(worker, circle, sizeof(circle));
+    if (circle[0] != '\0')
+        worker->waits_for = NULL;
+    weft_mutex_release(&lock);
+    if (circle[0] != '\0')
+        return weft__misuse(WEFT_EDEADLK, "pool %s: %s", worker->pool->name, circle);
+    return 0;
+}
+
+void weft__thread_wait_end(struct weft__worker *worker)
+{
+    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    worker->waits_for = NULL;
+    weft_mutex_release(&lock);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_THREAD_POOL_H
+#define WEFT_THREAD_POOL_H
+
+/*
+ * A pool of threads: one list of tasks per priority, and a deque per worker.
+ *
+ * thread_pool.c    create, shut down, close, figures
+ * thread_submit.c  what submitters do: blocks, bounds, the list
+ * thread_delay.c   tasks that wait for their instant
+ * thread_worker.c  what workers do: take, run, steal, sleep, end
+ * thread_block.c   task blocks, cut from slabs and used again
+ * thread_help.c    a worker that waits for a future of its pool
+ * deque.h          the deques; both.c and parallel_for.c use them and the pool
+ *
+ * `mutex` guards what the struct says. A submitter appends one task under it; a worker
+ * takes tasks off it in batches while they prove short (see thread_worker.c), keeps them
+ * in its deque, where idle workers may steal them, and gives used blocks back in batches.
+ * A worker that finds nothing looks again for some microseconds, then stands in the list
+ * of idle workers and sleeps on a word of its own. Whoever adds work takes at most one
+ * worker out of that list at a time: the woken one wakes the next if there is more to do.
+ */
+
+#include "deque.h"
+#include "future_block.h"
+#include "pool.h"
+#include "weft/compiler.h"
+#include "weft/condition.h"
+#include "weft/mutex.h"
+#include "weft/thread.h"
+
+enum { WEFT__LEVELS = 3, WEFT__POOL_NAME_SIZE = 40, WEFT__SLAB = 64 };
+
+struct weft__thread_pool;
+
+enum weft__worker_state {
+    WEFT__NO_WORKER,     /* the slot is free */
+    WEFT__WORKER_STARTS, /* its initializer has not returned */
+    WEFT__WORKER_WORKS,
+    WEFT__WORKER_LEFT,   /* its thread is still to be joined */
+    WEFT__WORKER_FAILED  /* its initializer failed */
+};
+
+struct weft__worker {
+    struct weft__deque deque; /* first: it wants cache lines of its own */
+    struct weft__thread_pool *pool;
+    unsigned index;
+    enum weft__worker_state state; /* guarded by the pool's mutex */
+    weft_thread *thread;           /* written by who starts or joins it, under the mutex */
+    weft_atomic_u32 bell;          /* 1: wake up. Set (release) by who took it out of the idle
+                                      list; cleared by itself */
+    struct weft__worker *next_idle; /* guarded by the pool's mutex */
+    bool is_idle;                   /* stands in that list; likewise */
+    char name[WEFT__POOL_NAME_SIZE + 12]; /* set when it starts */
+    unsigned batch;                 /* tasks to take at once; this and the next ones are the
+                                       worker's own */
+    unsigned taken;                 /* by the last taking */
+    bool woken;                     /* was picked, and has not said so under the mutex yet */
+    uint32_t random;
+    weft_future *used; /* blocks to be given back */
+    weft_future *used_last;
+    unsigned used_count;
+    char *stack; /* an address near its beginning; NULL before it runs */
+    weft_atomic_u32 busy;                         /* tasks it is in; written by itself, relaxed */
+    weft_atomic_u64 finished, failed, cancelled;  /* the same */
+    weft_future *waits_for; /* guarded by the lock of thread_help.c */
+};
+
+/* A list of tasks, oldest first. */
+struct weft__task_list {
+    weft_future *first, *last; /* last: only if there is a first */
+};
+
+struct weft__thread_pool {
+    weft_executor base;
+    weft_mutex mutex; /* guards everything up to `names` */
+    struct weft__task_list lists[WEFT__LEVELS]; /* highest priority first */
+    weft_atomic_u32 queued; /* in the lists; written under the mutex, read by anybody as a hint */
+    uint32_t queued_most;
+    uint64_t submitted;
+    uint64_t stamps_free; /* a bit per place in stamps */
+    weft_time stamps[WEFT__STAMPS]; /* when tasks in the lists were submitted */
+    uint64_t timed;
+    weft_time waited_sum, waited_most;
+    weft_future *unused; /* blocks for the next tasks */
+    struct weft__slab *slabs;
+    size_t blocks_out; /* blocks that tasks and futures have */
+    bool orphaned;     /* closed: the last block that comes back frees the pool */
+    bool closed;
+    bool grows;                 /* beyond base.workers; false after a worker could not start */
+    uint64_t ran_here, failed_here; /* tasks that their submitter ran */
+    bool waking;                /* one that was picked has not come to the mutex yet */
+    weft_atomic_u32 discarding; /* 1: tasks are cancelled, not run; written under the mutex */
+    unsigned alive;     /* workers that have not left */
+    unsigned starting;  /* of them, whose initializer has not returned */
+    unsigned delayed;   /* tasks that wait for their instant */
+    unsigned room_waiters;
+    uint64_t cancelled; /* before a worker took them */
+    struct weft__delayed *first_delayed;
+    struct weft__worker *idle;     /* newest first: it has the warmest cache */
+    weft_atomic_u32 idle_count;    /* written under the mutex, read by anybody as a hint */
+    weft_condition room;           /* a task was taken off a full list */
+    weft_condition ended;          /* a worker left, or has initialized itself */
+    char reason[256];              /* of the last worker that could not start */
+    char name[WEFT__POOL_NAME_SIZE]; /* set at creation, like what follows */
+    weft_pool_options options;       /* argument: the pool's own copy */
+    unsigned most;                   /* slots in workers */
+    weft_cancel stop;                /* the parent of its tasks' tokens */
+    struct weft__worker *workers;    /* on cache lines of their own */
+    void *worker_memory;
+    void *argument; /* of initializer and finalizer: the same as in options */
+};
+
+static inline struct weft__thread_pool *weft__thread_pool_of(weft_executor *executor)
+{
+    return (struct weft__thread_pool *)executor; /* base is its first field */
+}
+
+/* Whether it is a pool of threads. */
+bool weft__is_thread_pool(const weft_executor *executor);
+bool weft__thread_pool_is_closed(weft_executor *executor);
+
+/* The worker that the calling thread is; NULL: none. Set by it alone. */
+extern WEFT_THREAD_LOCAL struct weft__worker *weft__worker_self;
+
+static inline struct weft__worker *weft__worker_current(void)
+{
+    return weft__worker_self;
+}
+
+/* ---- thread_submit.c ------------------------------------------------------------ */
+
+/* Appends a task that was taken before; the caller holds the mutex. */
+void weft__thread_append_locked(struct weft__thread_pool *pool, weft_future *task,
+                                enum weft_priority priority);
+
+/* After work was added and the mutex released: who has to be woken, from
+ * weft__thread_pick_idle_locked(), or NULL. */
+struct weft__worker *weft__thread_pick_idle_locked(struct weft__thread_pool *pool);
+void weft__thread_wake(struct weft__worker *worker);
+
+/* All who are idle, out of their list, and after the mutex was released: awake. */
+struct weft__worker *weft__thread_take_idle_locked(struct weft__thread_pool *pool);
+void weft__thread_wake_all(struct weft__worker *worker);
+
+int weft__thread_submit(weft_executor *executor, weft_future **future, weft_function *function,
+                        const void *argument, size_t size, const weft_submit_options *options,
+                        weft_time until);
+int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
+                                weft_function *function, const void *argument, size_t size);
+
+/* ---- thread_block.c; _locked: the caller holds the mutex ------------------------- */
+
+/* An unused block, or NULL. */
+weft_future *weft__thread_block_take_locked(struct weft__thread_pool *pool);
+/* More of them; the mutex is released and held again meanwhile. */
+int weft__thread_block_grow_locked(struct weft__thread_pool *pool);
+/* A chain of them comes back. */
+void weft__thread_block_return_locked(struct weft__thread_pool *pool, weft_future *first,
+                                      weft_future *last, size_t count);
+/* Frees the pool at once, or when its last block comes back. */
+void weft__thread_pool_free(struct weft__thread_pool *pool);
+
+/* ---- thread_delay.c -------------------------------------------------------------- */
+
+/* Keeps a task until its instant; on failure the block is gone. */
+int weft__thread_delay(struct weft__thread_pool *pool, weft_future *task,
+                       const weft_submit_options *options);
+/* Cancels all that wait for their instant. */
+void weft__thread_delay_discard(struct weft__thread_pool *pool);
+
+/* ---- thread_worker.c ------------------------------------------------------------- */
+
+/* A thread for a free slot; the mutex is released and held again meanwhile. */
+int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worker *worker);
+/* A free slot, or NULL. */
+struct weft__worker *weft__worker_slot_locked(struct weft__thread_pool *pool);
+/* Runs a task that the worker has begun; the producer's reference stays. */
+void weft__worker_run(struct weft__worker *worker, weft_future *task);
+/* Runs a task that nobody else can reach in the thread that submits it. */
+void weft__task_run_here(struct weft__thread_pool *pool, weft_future *task);
+/* The task has left the lists: its time there is known. */
+void weft__thread_unstamp_locked(struct weft__thread_pool *pool, weft_future *task);
+/* Takes an entry from another worker's deque. */
+void *weft__worker_steal(struct weft__worker *from);
+/* Runs an entry of a deque: a task or a branch of weft_both(). */
+void weft__worker_run_entry(struct weft__worker *worker, void *entry);
+
+/* ---- both.c ---------------------------------------------------------------------- */
+
+/* Runs a branch that was stolen. */
+void weft__branch_run(struct weft__worker *thief, void *entry);
+bool weft__entry_is_branch(const void *entry);
+
+/* ---- thread_help.c and future_wait.c ---------------------------------------------- */
+
+/* Runs the future, or one that it waits for, if that is a task of this worker's pool which
+ * has not begun (*did). 0;
+ * WEFT_EDEADLK: misuse, that has been done too often within itself. */
+int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *did);
+
+/* Work was added that a sleeping worker may wait for: they look again. The caller holds the
+ * pool's mutex. */
+void weft__thread_poke_locked(struct weft__thread_pool *pool);
+
+/* Between them others see what the worker waits for. WEFT_EDEADLK: misuse, that would wait
+ * for this worker. */
+int weft__thread_wait_begin(struct weft__worker *worker, weft_future *future);
+void weft__thread_wait_end(struct weft__worker *worker);
+
+/* The future is done; as weft_future_result() waits. */
+int weft__future_await(weft_future *future, weft_time until);
+
+#endif

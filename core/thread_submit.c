@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Handing tasks to a pool of threads. See thread_pool.h. */
+#include <string.h>
+
+#include "internal.h"
+#include "promise.h"
+#include "thread_pool.h"
+#include "weft/memory.h"
+#include "weft/wait.h"
+
+/* ---- the lists ------------------------------------------------------------------ */
+
+/* Notes when the task came, if one of the places for that is free. */
+static void stamp_locked(struct weft__thread_pool *pool, weft_future *task)
+{
+    uint32_t place = 0;
+
+    while (!(pool->stamps_free >> place & 1))
+        place++;
+    pool->stamps_free &= ~((uint64_t)1 << place);
+    pool->stamps[place] = weft_clock();
+    weft_fetch_or_u32(&task->state, WEFT__STAMPED | place << WEFT__STAMP, WEFT_RELAXED);
+}
+
+void weft__thread_append_locked(struct weft__thread_pool *pool, weft_future *task,
+                                enum weft_priority priority)
+{
+    struct weft__task_list *list = &pool->lists[WEFT_HIGH - priority];
+    uint32_t queued = weft_load_u32(&pool->queued, WEFT_RELAXED) + 1;
+
+    if ((pool->submitted < 1000 || pool->submitted % 64 == 0) && pool->stamps_free != 0)
+        stamp_locked(pool, task);
+    pool->submitted++;
+    task->next = NULL;
+    if (list->first)
+        list->last->next = task;
+    else
+        list->first = task;
+    list->last = task;
+    if (queued > pool->queued_most)
+        pool->queued_most = queued;
+    weft_store_u32(&pool->queued, queued, WEFT_RELAXED);
+}
+
+struct weft__worker *weft__thread_pick_idle_locked(struct weft__thread_pool *pool)
+{
+    struct weft__worker *worker = pool->idle;
+
+    if (!worker || pool->waking)
+        return NULL;
+    pool->idle = worker->next_idle;
+    worker->is_idle = false;
+    pool->waking = true;
+    weft_store_u32(&pool->idle_count, weft_load_u32(&pool->idle_count, WEFT_RELAXED) - 1,
+                   WEFT_RELAXED);
+    return worker;
+}
+
+void weft__thread_wake(struct weft__worker *worker)
+{
+    if (!worker)
+        return;
+    weft_store_u32(&worker->bell, 1, WEFT_RELEASE);
+    weft_wake(&worker->bell, 1);
+}
+
+struct weft__worker *weft__thread_take_idle_locked(struct weft__thread_pool *pool)
+{
+    struct weft__worker *first = pool->idle;
+
+    for (struct weft__worker *worker = first; worker; worker = worker->next_idle)
+        worker->is_idle = false;
+    pool->idle = NULL;
+    weft_store_u32(&pool->idle_count, 0, WEFT_RELAXED);
+    return first;
+}
+
+void weft__thread_wake_all(struct weft__worker *worker)
+{
+    while (worker) {
+        struct weft__worker *next = worker->next_idle; /* once awake it may stand there again */
+
+        weft__thread_wake(worker);
+        worker = next;
+    }
+}
+
+/* One more worker, if all are busy and the pool may grow. That none can be started is no
+ * failure: the others will come to the task. */
+static void grow_locked(struct weft__thread_pool *pool)
+{
+    struct weft__worker *slot;
+
+    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking || pool->starting > 0)
+        return;
+    slot = weft__worker_slot_locked(pool);
+    if (slot)
+        (void)weft__worker_start_locked(pool, slot);
+}
+
+/* ---- bounds --------------------------------------------------------------------- */
+
+/* Takes the oldest task of the lowest priority off the list. */
+static weft_future *take_oldest_locked(struct weft__thread_pool *pool)
+{
+    for (int level = WEFT__LEVELS - 1; level >= 0; level--) {
+        weft_future *task = pool->lists[level].first;
+
+        if (!task)
+            continue;
+        pool->lists[level].first = task->next;
+        weft_store_u32(&pool->queued, weft_load_u32(&pool->queued, WEFT_RELAXED) - 1,
+                       WEFT_RELAXED);
+        return task;
+    }
+    return NULL;
+}
+
+static void drop_oldest_locked(struct weft__thread_pool *pool)
+{
+    weft_future *oldest = take_oldest_locked(pool);
+
+    if (!oldest)
+        return;
+    weft__thread_unstamp_locked(pool, oldest);
+    pool->cancelled++;
+    weft_mutex_release(&pool->mutex);
+    (void)weft__future_withdraw(oldest);
+    weft_future_release(oldest);
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+}
+
+static bool is_full_locked(const struct weft__thread_pool *pool)
+{
+    return pool->options.capacity > 0 &&
+           weft_load_u32(&pool->queued, WEFT_RELAXED) >= pool->options.capacity;
+}
+
+/* There is room, or the task is to be run by the caller (*here). */
+static int make_room_locked(struct weft__thread_pool *pool, weft_time until, bool *here)
+{
+    int err = 0;
+
+    while (is_full_locked(pool) && !pool->closed && err == 0) {
+        switch (pool->options.when_full) {
+        case WEFT_FULL_REFUSE:
+            return weft__fail(WEFT_EBUSY, "pool %s: %zu tasks wait already", pool->name,
+                              pool->options.capacity);
+        case WEFT_FULL_RUN:
+            *here = true;
+            return 0;
+        case WEFT_FULL_DROP_OLDEST:
+            drop_oldest_locked(pool);
+            break;
+        default:
+            pool->room_waiters++;
+            err = weft_condition_wait(&pool->room, &pool->mutex, until);
+            pool->room_waiters--;
+        }
+    }
+    if (err != 0 && (!is_full_locked(pool) || pool->closed))
+        err = 0;
+    return err == 0 ? 0 : weft__fail(err, "pool %s: %zu tasks waited until the deadline",
+                                     pool->name, pool->options.capacity);
+}
+
+/* ---- one task -------------------------------------------------------------------- */
+
+static int refuse_closed(const struct weft__thread_pool *pool)
+{
+    return weft__fail(WEFT_ECLOSED, "pool %s: shut down", pool->name);
+}
+
+/* A block for a task that the pool accepts now. */
+static int admit_locked(struct weft__thread_pool *pool, weft_future **task, weft_time until,
+                        bool *here)
+{
+    struct weft__worker *worker = weft__worker_current();
+    int err = 0;
+
+    for (;;) {
+        if (pool->closed)
+            return refuse_closed(pool);
+        if (is_full_locked(pool) && !(worker && worker->pool == pool))
+            err = make_room_locked(pool, until, here);
+        if (err != 0)
+            return err;
+        if (pool->closed)
+            continue;
+        *task = weft__thread_block_take_locked(pool);
+        if (*task)
+            return 0;
+        err = weft__thread_block_grow_locked(pool);
+        if (err != 0)
+            return err;
+    }
+}
+
+static void fill(weft_future *task, struct weft__thread_pool *pool, weft_function *function,
+                 const void *argument, size_t size, void *block)
+{
+    task->executor = &pool->base;
+    task->call.function = function;
+    task->token.parent = &pool->stop;
+    task->size = size;
+    if (block)
+        task->payload.block = block;
+    else if (size > 0)
+        memcpy(task->payload.bytes, argument, size);
+}
+
+/* In the list; the mutex is released. From then on the pool may be closed, but not before
+ * the worker that was picked has been rung. */
+static void publish_and_unlock(struct weft__thread_pool *pool, weft_future *task,
+                               enum weft_priority priority)
+{
+    struct weft__worker *worker;
+
+    weft__thread_append_locked(pool, task, priority);
+    if (!(weft_load_u32(&task->state, WEFT_RELAXED) & WEFT__TASK)) {
+        weft_fetch_or_u32(&task->state, WEFT__TASK, WEFT_RELEASE);
+        weft__thread_poke_locked(pool);
+    }
+    worker = weft__thread_pick_idle_locked(pool);
+    if (!worker)
+        grow_locked(pool);
+    weft_mutex_release(&pool->mutex);
+    weft__thread_wake(worker);
+}
+
+static int copy_large(void **block, const void *argument, size_t size)
+{
+    *block = NULL;
+    if (size <= WEFT__PAYLOAD)
+        return 0;
+    *block = weft_alloc(size);
+    if (!*block)
+        return WEFT_ENOMEM;
+    memcpy(*block, argument, size);
+    return 0;
+}
+
+int weft__thread_submit(weft_executor *executor, weft_future **out, weft_function *function,
+                        const void *argument, size_t size, const weft_submit_options *options,
+                        weft_time until)
+{
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    bool later = options && options->at > 0;
+    weft_future *task = NULL;
+    bool here = false;
+    void *block;
+    int err = copy_large(&block, argument, size);
+
+    if (err != 0)
+        return err;
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    err = admit_locked(pool, &task, until, &here);
+    if (err != 0) {
+        weft_mutex_release(&pool->mutex);
+        weft_free(block);
+        return err;
+    }
+    weft__future_reset(task, WEFT__TASK, out ? 2 : 1);
+    fill(task, pool, function, argument, size, block);
+    if (options && options->cancel)
+        task->token.parent = options->cancel;
+    if (!later && !here) {
+        publish_and_unlock(pool, task, options ? options->priority : WEFT_NORMAL);
+    } else if (later) {
+        weft_mutex_release(&pool->mutex);
+        err = weft__thread_delay(pool, task, options);
+    } else {
+        pool->submitted++;
+        weft_mutex_release(&pool->mutex);
+        weft__task_run_here(pool, task);
+    }
+    if (err == 0 && out)
+        *out = task;
+    return err;
+}
+
+int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
+                                weft_function *function, const void *argument, size_t size)
+{
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    void *block;
+    int err = copy_large(&block, argument, size);
+
+    if (err != 0)
+        return err;
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    if (pool->closed) {
+        weft_mutex_release(&pool->mutex);
+        weft_free(block);
+        return refuse_closed(pool);
+    }
+    weft__future_follow(promise, NULL);
+    fill(promise, pool, function, argument, size, block);
+    publish_and_unlock(pool, promise, WEFT_NORMAL);
+    return 0;
+}

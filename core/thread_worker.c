@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a pool's thread: initialize, take, run, steal, sleep, end.
+ *
+ * How many tasks it takes off the lists at once follows from how long the last ones
+ * took: one at a time if they are long, so that they run in the order of their
+ * priorities and none waits behind another while a worker is idle; up to BATCH if they
+ * are over in a moment. What it takes stands in its deque, oldest at the bottom, where
+ * others find it if one of them takes long after all.
+ */
+#include <stdio.h>
+
+#include "internal.h"
+#include "promise.h"
+#include "thread_pool.h"
+#include "weft/wait.h"
+
+enum { BATCH = 32 };
+#define SHORT WEFT_US(2) /* tasks below it are taken in batches */
+#define LONG WEFT_US(10) /* those above one by one */
+
+WEFT_THREAD_LOCAL struct weft__worker *weft__worker_self;
+
+/* ---- taking ---------------------------------------------------------------------- */
+
+void weft__thread_unstamp_locked(struct weft__thread_pool *pool, weft_future *task)
+{
+    uint32_t state = weft_load_u32(&task->state, WEFT_RELAXED);
+    uint32_t place = state >> WEFT__STAMP & (WEFT__STAMPS - 1);
+    weft_time waited;
+
+    if (!(state & WEFT__STAMPED))
+        return;
+    waited = weft_clock() - pool->stamps[place];
+    pool->stamps_free |= (uint64_t)1 << place;
+    pool->timed++;
+    pool->waited_sum += waited;
+    if (waited > pool->waited_most)
+        pool->waited_most = waited;
+    weft_fetch_and_u32(&task->state, ~(uint32_t)WEFT__STAMPED, WEFT_RELAXED);
+}
+
+static void give_back_used_locked(struct weft__worker *worker)
+{
+    if (!worker->used)
+        return;
+    weft__thread_block_return_locked(worker->pool, worker->used, worker->used_last,
+                                     worker->used_count);
+    worker->used = NULL;
+    worker->used_count = 0;
+}
+
+/* The next task; the others of the batch go into the deque. NULL: none is there. */
+static weft_future *take_batch_locked(struct weft__thread_pool *pool, struct weft__worker *worker)
+{
+    weft_future *batch[BATCH];
+    uint32_t queued = weft_load_u32(&pool->queued, WEFT_RELAXED);
+    uint32_t share = (queued + pool->alive - 1) / pool->alive;
+    uint32_t count = 0, most = share < worker->batch ? share : worker->batch;
+
+    for (int level = 0; level < WEFT__LEVELS && count < most; level++) {
+        struct weft__task_list *list = &pool->lists[level];
+
+        while (list->first && count < most) {
+            batch[count] = list->first;
+            list->first = list->first->next;
+            weft__thread_unstamp_locked(pool, batch[count++]);
+        }
+    }
+    weft_store_u32(&pool->queued, queued - count, WEFT_RELAXED);
+    for (uint32_t i = count; i-- > 1;)
+        (void)weft__deque_push(&worker->deque, batch[i]); /* it is empty, and larger */
+    worker->taken = count;
+    return count > 0 ? batch[0] : NULL;
+}
+
+/* After a round of taking: who is to be woken, for room or for work. */
+static weft_future *take(struct weft__worker *worker)
+{
+    struct weft__thread_pool *pool = worker->pool;
+    struct weft__worker *next = NULL;
+    weft_future *task;
+    bool room;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    give_back_used_locked(worker);
+    if (worker->woken)
+        pool->waking = false;
+    worker->woken = false;
+    task = take_batch_locked(pool, worker);
+    if (weft_load_u32(&pool->queued, WEFT_RELAXED) > 0)
+        next = weft__thread_pick_idle_locked(pool);
+    room = task && pool->room_waiters > 0;
+    weft_mutex_release(&pool->mutex);
+    weft__thread_wake(next);
+    if (room)
+        weft_condition_notify_all(&pool->room);
+    return task;
+}
+
+/* Runs a task and what its batch left in the deque, and learns how long they take. */
+static void run_batch(struct weft__worker *worker, weft_future *task)
+{
+    weft_time began = weft_clock(), each;
+    void *entry = task;
+
+    do
+        weft__worker_run_entry(worker, entry);
+    while ((entry = weft__deque_pop(&worker->deque)));
+    each = (weft_clock() - began) / worker->taken;
+    if (each > LONG)
+        worker->batch = 1;
+    else if (each < SHORT && worker->batch < BATCH && worker->taken == worker->batch)
+        worker->batch *= 2;
+}
+
+/* ---- looking around ---------------------------------------------------------------- */
+
+void *weft__worker_steal(struct weft__worker *from)
+{
+    void *entry;
+
+    while (!weft__deque_is_empty(&from->deque))
+        if ((entry = weft__deque_steal(&from->deque)))
+            return entry;
+    return NULL;
+}
+
+/* From any other worker, beginning at a random one. */
+static void *steal_from_all(struct weft__worker *worker)
+{
+    struct weft__thread_pool *pool = worker->pool;
+
+    worker->random = worker->random * 1664525u + 1013904223u;
+    for (unsigned i = 0, at = (worker->random >> 16) % pool->most; i < pool->most; i++, at++) {
+        struct weft__worker *other = &pool->workers[at % pool->most];
+        void *entry = other != worker ? weft__worker_steal(other) : NULL;
+
+        if (entry)
+            return entry;
+    }
+    return NULL;
+}
+
+/* True: something was found and run, or something is in the lists. */
+static bool look_around(struct weft__worker *worker)
+{
+    unsigned round = 0;
+
+    do {
+        void *entry;
+
+        if (weft_load_u32(&worker->pool->queued, WEFT_RELAXED) > 0)
+            return true;
+        entry = steal_from_all(worker);
+        if (entry) {
+            weft__worker_run_entry(worker, entry);
+            return true;
+        }
+    } while (weft__backoff(&round));
+    return false;
+}
+
+/* ---- sleeping ---------------------------------------------------------------------- */
+
+static bool has_work_locked(const struct weft__worker *worker)
+{
+    struct weft__thread_pool *pool = worker->pool;
+
+    if (weft_load_u32(&pool->queued, WEFT_RELAXED) > 0)
+        return true;
+    for (unsigned i = 0; i < pool->most; i++)
+        if (!weft__deque_is_empty(&pool->workers[i].deque))
+            return true;
+    return false;
+}
+
+static void stand_idle_locked(struct weft__worker *worker)
+{
+    struct weft__thread_pool *pool = worker->pool;
+
+    worker->next_idle = pool->idle;
+    pool->idle = worker;
+    worker->is_idle = true;
+    weft_store_u32(&pool->idle_count, weft_load_u32(&pool->idle_count, WEFT_RELAXED) + 1,
+                   WEFT_RELAXED);
+}
+
+/* Out of the idle list; false: somebody else took it out, and rings. */
+static bool stand_up_locked(struct weft__worker *worker)
+{
+    struct weft__worker **link = &worker->pool->idle;
+
+    if (!worker->is_idle)
+        return false;
+    while (*link != worker)
+        link = &(*link)->next_idle;
+    *link = worker->next_idle;
+    worker->is_idle = false;
+    weft_store_u32(&worker->pool->idle_count,
+                   weft_load_u32(&worker->pool->idle_count, WEFT_RELAXED) - 1, WEFT_RELAXED);
+    return true;
+}
+
+static bool is_over_locked(const struct weft__thread_pool *pool)
+{
+    return pool->closed && pool->delayed == 0 && weft_load_u32(&pool->queued, WEFT_RELAXED) == 0;
+}
+
+/* Sleeps until it is rung. False: it is to leave. */
+static bool rest(struct weft__worker *worker)
+{
+    struct weft__thread_pool *pool = worker->pool;
+    weft_time until = WEFT_FOREVER;
+    bool stays = true;
+    int err = 0;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    give_back_used_locked(worker);
+    if (worker->woken)
+        pool->waking = false;
+    worker->woken = false;
+    if (pool->alive > pool->base.workers)
+        until = weft_in(pool->options.idle);
+    if (is_over_locked(pool))
+        stays = false;
+    else if (!has_work_locked(worker))
+        stand_idle_locked(worker);
+    err = worker->is_idle ? 0 : WEFT_EBUSY;
+    weft_mutex_release(&pool->mutex);
+    if (err != 0)
+        return stays;
+    while (weft_load_u32(&worker->bell, WEFT_ACQUIRE) == 0 && err == 0)
+        err = weft_wait(&worker->bell, 0, until);
+    if (err != 0) { /* idle for too long, unless it is rung just now */
+        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+        stays = !stand_up_locked(worker);
+        weft_mutex_release(&pool->mutex);
+        if (!stays)
+            return false;
+        while (weft_load_u32(&worker->bell, WEFT_ACQUIRE) == 0)
+            (void)weft_wait(&worker->bell, 0, WEFT_FOREVER);
+    }
+    weft_store_u32(&worker->bell, 0, WEFT_RELAXED);
+    worker->woken = true;
+    return true;
+}
+
+/* ---- from start to end ---------------------------------------------------------------- */
+
+/* A hook of the options; its error is kept as the pool's reason. */
+static bool call_hook(struct weft__worker *worker, weft_function *hook)
+{
+    const weft_pool_options *options = &worker->pool->options;
+    weft_task task;
+
+    if (!hook)
+        return true;
+    weft__task_init(&task, options->argument, options->argument_size, worker->name);
+    if (weft__task_run(&task, hook) == 0)
+        return true;
+    weft_mutex_acquire(&worker->pool->mutex, WEFT_FOREVER);
+    snprintf(worker->pool->reason, sizeof(worker->pool->reason), "%s", task.sentence);
+    weft_mutex_release(&worker->pool->mutex);
+    if (hook == options->finalizer)
+        weft__task_tell(&task);
+    return false;
+}
+
+static void leave(struct weft__worker *worker, enum weft__worker_state state)
+{
+    struct weft__thread_pool *pool = worker->pool;
+    struct weft__worker *idle = NULL;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    give_back_used_locked(worker);
+    worker->state = state;
+    pool->alive--;
+    if (is_over_locked(pool))
+        idle = weft__thread_take_idle_locked(pool);
+    weft_condition_notify_all(&pool->ended);
+    weft_mutex_release(&pool->mutex);
+    weft__thread_wake_all(idle);
+}
+
+static int work(weft_task *task)
+{
+    struct weft__worker *worker = WEFT_ARG(task, struct weft__worker *);
+    struct weft__thread_pool *pool = worker->pool;
+    weft_future *next;
+    bool ready;
+
+    worker->stack = (char *)&ready;
+    worker->batch = 1;
+    weft__worker_self = worker;
+    weft_cancel_enter(NULL);
+    ready = call_hook(worker, pool->options.initializer);
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    worker->state = ready ? WEFT__WORKER_WORKS : WEFT__WORKER_FAILED;
+    pool->grows = pool->grows && ready;
+    pool->starting--;
+    weft_condition_notify_all(&pool->ended);
+    weft_mutex_release(&pool->mutex);
+    while (ready) {
+        if ((next = take(worker)))
+            run_batch(worker, next);
+        else if (!look_around(worker) && !rest(worker))
+            break;
+    }
+    if (ready)
+        (void)call_hook(worker, pool->options.finalizer);
+    leave(worker, ready ? WEFT__WORKER_LEFT : WEFT__WORKER_FAILED);
+    weft__worker_self = NULL;
+    return 0;
+}
+
+struct weft__worker *weft__worker_slot_locked(struct weft__thread_pool *pool)
+{
+    for (unsigned i = 0; i < pool->most; i++)
+        if (pool->workers[i].state == WEFT__NO_WORKER || pool->workers[i].state == WEFT__WORKER_LEFT)
+            return &pool->workers[i];
+    return NULL;
+}
+
+int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worker *worker)
+{
+    weft_thread_options options = {.name = worker->name, .daemon = true,
+                                   .stack_size = pool->options.stack_size};
+    weft_thread *before = worker->thread;
+    int err;
+
+    worker->thread = NULL;
+    snprintf(worker->name, sizeof(worker->name), "%s-%u", pool->name, worker->index + 1);
+    worker->state = WEFT__WORKER_STARTS;
+    pool->starting++;
+    pool->alive++;
+    weft_mutex_release(&pool->mutex);
+    if (before)
+        weft_thread_join(before, WEFT_FOREVER); /* it left the slot */
+    err = weft_thread_start_with(&before, work, &worker, sizeof(worker), &options);
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    if (err == 0) {
+        worker->thread = before;
+        return 0;
+    }
+    worker->state = WEFT__NO_WORKER;
+    pool->grows = false;
+    pool->starting--;
+    pool->alive--;
+    snprintf(pool->reason, sizeof(pool->reason), "%.250s", weft_last_error());
+    weft_condition_notify_all(&pool->ended);
+    return err;
+}
