@@ -97,8 +97,10 @@ static void go_on(struct weft__sequel *sequel, weft_future *done)
         else
             pass_on(link->next, done);
     }
-    if (!taken)
+    if (!taken) { /* it is done: were its source kept, a long chain would go link inside link */
+        weft__future_follow(link->next, NULL);
         weft_future_release(link->next);
+    }
     weft_free(link);
 }
 
