@@ -41,7 +41,7 @@ int64_t weft__ms_until(weft_time until, int64_t most);
 /* The earlier of `until` and now + slice. */
 weft_time weft__slice(weft_time until, weft_time slice);
 
-/* ---- portable/thread.c -------------------------------------------------------- */
+/* ---- portable/thread_registry.c ----------------------------------------------- */
 
 /* What the library asks about the calling thread all the time. Others read it only while
  * the thread sleeps in the parking lot. */

@@ -80,6 +80,15 @@ void weft_seam_thread_detach(weft_seam_thread thread);
 /* Another thread that could run may do so now. */
 void weft_seam_yield(void);
 
+/* ---- schedule.c: of the calling thread ---------------------------------------- */
+
+int weft_seam_thread_priority(enum weft_priority priority);
+
+/* `count` numbers, at least 1, below 1024. WEFT_EINVAL: none of them can be used. */
+int weft_seam_thread_affinity(const unsigned *cpus, size_t count);
+
+/* ---- cpu.c -------------------------------------------------------------------- */
+
 /* CPUs that the affinity mask allows, and that a cgroup quota pays for, rounded
  * up; at least 1. */
 unsigned weft_seam_cpu_count(void);

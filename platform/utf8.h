@@ -23,6 +23,9 @@ size_t weft__utf8_next(const char *text, size_t length, uint32_t *scalar);
 /* Whether all these bytes are the beginning of a character whose end is not there. */
 bool weft__utf8_is_beginning(const char *text, size_t length);
 
+/* How many of the text's bytes, `most` at most, are whole characters. */
+size_t weft__utf8_fit(const char *text, size_t most);
+
 /* Writes a scalar's 1 to 4 bytes; how many. */
 size_t weft__utf8_put(uint32_t scalar, char bytes[WEFT__UTF8_LONGEST]);
 

@@ -17,6 +17,7 @@
 #include "pipe.h"
 #include "seam.h"
 #include "weft/arena.h"
+#include "weft/cancel.h"
 #include "weft/memory.h"
 #include "weft/mutex.h"
 #include "weft/thread.h"
@@ -147,6 +148,7 @@ static int launch(weft_process *process)
 {
     weft_thread_options options = {
         .name = "weft-monitor", .stack_size = MONITOR_STACK, .daemon = true};
+    const weft_cancel *token;
     int err = weft_thread_start_with(NULL, monitor, &process, sizeof(process), &options);
 
     if (err != 0) {
@@ -156,8 +158,10 @@ static int launch(weft_process *process)
         unreference(process);
         return err;
     }
+    token = weft_cancel_enter(NULL); /* half a start cannot be left */
     while (weft_load_u32(&process->phase, WEFT_ACQUIRE) == STARTING)
         weft_wait(&process->phase, STARTING, WEFT_FOREVER);
+    weft_cancel_enter(token);
     process->arguments = NULL;
     process->options = NULL;
     if (weft_load_u32(&process->phase, WEFT_ACQUIRE) == STARTED)
@@ -257,11 +261,29 @@ int weft_process_join(weft_process *process, weft_time until)
     int err = 0;
 
     while (weft_load_u32(&process->ended, WEFT_ACQUIRE) == 0 && err == 0)
-        err = weft_wait(&process->ended, 0, until);
+        err = weft__wait(&process->ended, 0, until, "process", process);
     if (weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
         return 0;
-    return weft__fail(err, "process %s (pid %" PRIu64 "): still runs at the deadline",
-                      process->name, process->seam.pid);
+    return weft__fail(err, "process %s (pid %" PRIu64 "): still runs %s", process->name,
+                      process->seam.pid,
+                      err == WEFT_ECANCELED ? "and its join was cancelled" : "at the deadline");
+}
+
+/* A weft_poll_function: the monitor sets the word once, and always wakes. */
+static bool has_ended(void *object, enum weft_poll what, weft_atomic_u32 **word, uint32_t *seen)
+{
+    weft_process *process = object;
+
+    if (what != WEFT_POLL_ASK)
+        return false;
+    *word = &process->ended;
+    *seen = 0;
+    return weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0;
+}
+
+weft_waitable weft_process_waitable(weft_process *process)
+{
+    return (weft_waitable){.object = process, .poll = has_ended};
 }
 
 void weft_process_status_get(weft_process *process, weft_process_status *status)

@@ -8,6 +8,7 @@
 
 #include "internal.h"
 #include "weft/atomic.h"
+#include "weft/cancel.h"
 
 struct listener {
     weft_failure_function *tell;
@@ -45,6 +46,12 @@ int weft_task_fail(weft_task *task, int code, const char *format, ...)
     va_end(arguments);
     weft__fail(task->code, "%s", task->sentence);
     return task->code;
+}
+
+bool weft_task_cancelled(const weft_task *task)
+{
+    (void)task; /* runs in the calling thread, under the token that it has entered */
+    return weft_cancel_requested(weft_cancel_current());
 }
 
 const char *weft_task_name(const weft_task *task)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads: a registry of all that run or have a handle, over the seam's start and
- * join.
+ * Starting threads, what they run, and waiting for all of them.
  *
- * A thread is in the registry while it runs or somebody holds its handle; its
- * memory goes when neither is true. So a handle that was joined before is not
- * found, which is how a double join is seen without touching freed memory (until
- * its address is used again). `running` counts threads that are no daemons, for
- * weft_thread_join_all().
+ * A thread's object is the starter's until the seam has started it. From then on it
+ * is in the list of threads while its function runs (thread_registry.c), and among the
+ * handles while that or somebody holds its handle (thread_join.c). `running` counts
+ * threads that are no daemons, for weft_thread_join_all().
  */
 #include "weft/thread.h"
 
@@ -15,77 +13,44 @@
 #include <string.h>
 
 #include "internal.h"
-#include "seam.h"
+#include "registry.h"
 #include "weft/memory.h"
-#include "weft/mutex.h"
 #include "weft/wait.h"
 
-enum { BUCKETS = 256, NAME_SIZE = 32 };
+enum { NAME_SIZE = 32 };
 
-enum handle { HELD, JOINING, DETACHED };
-
-struct weft_thread {
-    weft_thread *next;       /* in its bucket; guarded by registry_lock */
-    enum handle handle;      /* guarded by registry_lock */
-    weft_atomic_u32 ended;   /* set to 1 by the thread, under registry_lock, with release; joiners
-                                sleep on it and read it with acquire */
-    weft_seam_thread seam;   /* written by the starter before anyone has the handle */
-    weft_function *function; /* these four are written before the thread starts */
-    weft_task task;
-    bool daemon;
-    char *name;
-};
-
-struct current {
-    weft_thread *thread; /* NULL: not started by weft */
-    char foreign_name[NAME_SIZE];
-};
-
-WEFT_THREAD_LOCAL struct weft__self weft__self;
-static WEFT_THREAD_LOCAL struct current current;
-static weft_atomic_u32 last_id;     /* counts up, relaxed: only uniqueness matters */
-static weft_atomic_u32 last_number; /* of "Thread-N", likewise */
-
-static weft_mutex registry_lock = WEFT_MUTEX_INIT;
-static weft_thread *registry[BUCKETS]; /* guarded by registry_lock */
+static weft_atomic_u32 last_number; /* of "Thread-N"; relaxed: only uniqueness matters */
 
 /* Threads that are no daemons and have not ended. Raised before a start, lowered by
  * the thread with release as its last step; join_all reads it with acquire. */
 static weft_atomic_u32 running;
 
-static weft_thread **bucket_of(const weft_thread *thread)
+static void drop_result(weft_thread *thread)
 {
-    return &registry[((uintptr_t)thread >> 6) % BUCKETS];
+    if (thread->result != thread->inline_result)
+        weft_free(thread->result);
+    thread->result = NULL;
+    thread->result_size = 0;
 }
 
-static bool find_locked(const weft_thread *wanted)
+/* A weft__result_function: the copy waits for weft_thread_join_result(). */
+static int keep_result(weft_task *task, const void *result, size_t size)
 {
-    weft_thread *thread = *bucket_of(wanted);
+    weft_thread *thread = task->context;
+    void *copy = size <= WEFT__THREAD_RESULT ? thread->inline_result : weft_alloc(size);
 
-    while (thread && thread != wanted)
-        thread = thread->next;
-    return thread != NULL;
+    drop_result(thread);
+    if (!copy)
+        return WEFT_ENOMEM;
+    memcpy(copy, result, size);
+    thread->result = copy;
+    thread->result_size = size;
+    return 0;
 }
 
-static void add_locked(weft_thread *thread)
+void weft__thread_destroy(weft_thread *thread)
 {
-    weft_thread **bucket = bucket_of(thread);
-
-    thread->next = *bucket;
-    *bucket = thread;
-}
-
-static void remove_locked(const weft_thread *thread)
-{
-    weft_thread **link = bucket_of(thread);
-
-    while (*link != thread)
-        link = &(*link)->next;
-    *link = thread->next;
-}
-
-static void destroy(weft_thread *thread)
-{
+    drop_result(thread);
     weft_free(thread->name);
     weft_free(thread);
 }
@@ -100,23 +65,25 @@ static void lower_running(void)
 static void run(void *context)
 {
     weft_thread *thread = context;
-    bool daemon = thread->daemon;
+    bool daemon = thread->record.daemon;
     bool mine;
+    int err;
 
-    current.thread = thread;
-    if (weft__task_run(&thread->task, thread->function) != 0)
+    weft__thread_begin(&thread->record);
+    weft_cancel_enter(&thread->cancel);
+    err = weft__task_run(&thread->task, thread->function);
+    weft_cancel_enter(NULL); /* what ends a thread must be able to wait */
+    if (err != 0)
         weft__task_tell(&thread->task);
-    /* Thread-local destructors run later: they see a thread without an object. */
-    weft_thread_current_id();
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    current.thread = NULL;
-    mine = thread->handle == DETACHED;
+    weft__threads_lock();
+    weft__thread_end_locked();
+    mine = thread->handle == WEFT__DETACHED;
     if (mine)
-        remove_locked(thread);
+        weft__handle_remove_locked(thread);
     weft_store_u32(&thread->ended, 1, WEFT_RELEASE);
-    weft_mutex_release(&registry_lock);
+    weft__threads_unlock();
     if (mine)
-        destroy(thread);
+        weft__thread_destroy(thread);
     else
         weft_wake(&thread->ended, WEFT_WAKE_ALL); /* the address only: it may be freed */
     if (!daemon)
@@ -145,10 +112,16 @@ static weft_thread *create(weft_function *function, const void *argument, size_t
     if (size > 0)
         memcpy((char *)thread + head, argument, size);
     thread->function = function;
-    thread->daemon = options->daemon;
+    thread->record = (struct weft__thread_record){.name = thread->name,
+                                                  .id = weft__thread_number(),
+                                                  .daemon = options->daemon,
+                                                  .started = true};
+    thread->cancel.parent = options->cancel;
     thread->task.argument = (char *)thread + head;
     thread->task.size = size;
     thread->task.name = thread->name;
+    thread->task.returned = keep_result;
+    thread->task.context = thread;
     return thread;
 }
 
@@ -180,15 +153,17 @@ int weft_thread_start_with(weft_thread **out, weft_function *function, const voi
         return weft__misuse(WEFT_EINVAL, "thread: no function to run");
     if (!options)
         options = &defaults;
+    weft_thread_current_id(); /* the starter's number is the smaller one */
     thread = create(function, argument, size, options);
     if (!thread)
         return WEFT_ENOMEM;
-    thread->handle = out ? HELD : DETACHED;
+    thread->handle = out ? WEFT__HELD : WEFT__DETACHED;
     if (!options->daemon)
         weft_fetch_add_u32(&running, 1, WEFT_RELAXED);
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    add_locked(thread);
-    weft_mutex_release(&registry_lock);
+    weft__threads_lock();
+    weft__handle_add_locked(thread);
+    weft__thread_list_locked(&thread->record);
+    weft__threads_unlock();
     err = launch(thread, !out, options->stack_size);
     if (err != 0)
         goto undo;
@@ -197,10 +172,11 @@ int weft_thread_start_with(weft_thread **out, weft_function *function, const voi
     return 0;
 
 undo:
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    remove_locked(thread);
-    weft_mutex_release(&registry_lock);
-    destroy(thread);
+    weft__threads_lock();
+    weft__thread_unlist_locked(&thread->record);
+    weft__handle_remove_locked(thread);
+    weft__threads_unlock();
+    weft__thread_destroy(thread);
     if (!options->daemon)
         lower_running();
     return err;
@@ -212,138 +188,38 @@ int weft_thread_start(weft_thread **thread, weft_function *function, const void 
     return weft_thread_start_with(thread, function, argument, size, NULL);
 }
 
-/* Marks the handle as taken by the caller; says what is wrong with it otherwise. */
-static int take_handle(weft_thread *thread, const char *verb)
-{
-    int err = WEFT_EINVAL;
-
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    if (thread && find_locked(thread) && thread->handle != DETACHED)
-        err = thread->handle == JOINING ? WEFT_EBUSY : 0;
-    if (err == 0 && thread == current.thread && verb[0] == 'j')
-        err = WEFT_EDEADLK;
-    if (err == 0)
-        thread->handle = JOINING;
-    weft_mutex_release(&registry_lock);
-    if (err == WEFT_EDEADLK)
-        return weft__misuse(err, "thread %s: it joins itself", thread->name);
-    if (err == WEFT_EBUSY)
-        return weft__misuse(err, "thread %p: cannot %s it, another thread joins it", (void *)thread,
-                            verb);
-    if (err != 0)
-        return weft__misuse(err, "thread %p: cannot %s it, joined or detached before, or no thread",
-                            (void *)thread, verb);
-    return 0;
-}
-
-int weft_thread_join(weft_thread *thread, weft_time until)
-{
-    int err = take_handle(thread, "join");
-
-    if (err != 0)
-        return err;
-    while (weft_load_u32(&thread->ended, WEFT_ACQUIRE) == 0 && err == 0)
-        err = weft__wait(&thread->ended, 0, until, "thread", thread);
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    if (weft_load_u32(&thread->ended, WEFT_ACQUIRE) != 0)
-        err = 0; /* it ended with the deadline */
-    if (err == 0)
-        remove_locked(thread);
-    else
-        thread->handle = HELD;
-    weft_mutex_release(&registry_lock);
-    if (err != 0)
-        return weft__fail(err, "thread %s: %s", thread->name,
-                          err == WEFT_ECANCELED ? "its join was cancelled"
-                                                : "still runs at the deadline");
-    weft_seam_thread_join(thread->seam);
-    destroy(thread);
-    return 0;
-}
-
-int weft_thread_detach(weft_thread *thread)
-{
-    int err = thread ? take_handle(thread, "detach") : 0;
-    weft_seam_thread seam;
-    bool ended;
-
-    if (err != 0 || !thread)
-        return err;
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    seam = thread->seam;
-    ended = weft_load_u32(&thread->ended, WEFT_ACQUIRE) != 0;
-    thread->handle = DETACHED;
-    if (ended)
-        remove_locked(thread);
-    weft_mutex_release(&registry_lock);
-    weft_seam_thread_detach(seam);
-    if (ended)
-        destroy(thread);
-    return 0;
-}
-
 /* The name of one thread that join_all waits for. */
 static void name_running(char *name, size_t size)
 {
+    struct weft__thread_record *self = weft__thread_record();
+    struct weft__thread_record *thread;
+
     snprintf(name, size, "one that is ending");
-    weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
-    for (int i = 0; i < BUCKETS; i++)
-        for (weft_thread *thread = registry[i]; thread; thread = thread->next)
-            if (!thread->daemon && thread != current.thread &&
-                weft_load_u32(&thread->ended, WEFT_RELAXED) == 0)
-                snprintf(name, size, "%s", thread->name);
-    weft_mutex_release(&registry_lock);
+    weft__threads_lock();
+    for (thread = weft__threads_first_locked(); thread; thread = thread->next)
+        if (thread->started && !thread->daemon && thread != self)
+            snprintf(name, size, "%s", thread->name);
+    weft__threads_unlock();
 }
 
 int weft_thread_join_all(weft_time until)
 {
-    uint32_t self = current.thread && !current.thread->daemon ? 1 : 0;
+    const weft_thread *caller = weft__thread_current();
+    uint32_t self = caller && !caller->record.daemon ? 1 : 0;
     uint32_t left = weft_load_u32(&running, WEFT_ACQUIRE);
     char name[NAME_SIZE];
     int err = 0;
 
     while (left > self && err == 0) {
-        err = weft__wait(&running, left, until, "all threads", &running);
+        err = weft__wait(&running, left, until, "all threads", NULL);
         left = weft_load_u32(&running, WEFT_ACQUIRE);
     }
     if (left <= self)
         return 0;
     name_running(name, sizeof(name));
-    return weft__fail(err, "threads: %u still run %s, among them %s", (unsigned)(left - self),
-                      err == WEFT_ECANCELED ? "and the wait was cancelled" : "at the deadline",
-                      name);
-}
-
-bool weft_thread_is_alive(weft_thread *thread)
-{
-    return weft_load_u32(&thread->ended, WEFT_ACQUIRE) == 0;
-}
-
-const char *weft_thread_name(const weft_thread *thread)
-{
-    return thread->name;
-}
-
-unsigned weft_thread_current_id(void)
-{
-    if (weft__self.id == 0)
-        weft__self.id = weft_fetch_add_u32(&last_id, 1, WEFT_RELAXED) + 1;
-    return weft__self.id;
-}
-
-const char *weft_thread_current_name(void)
-{
-    unsigned id = weft_thread_current_id();
-
-    if (current.thread)
-        return current.thread->name;
-    if (id == 1)
-        return "MainThread";
-    snprintf(current.foreign_name, sizeof(current.foreign_name), "Foreign-%u", id);
-    return current.foreign_name;
-}
-
-unsigned weft_cpu_count(void)
-{
-    return weft_seam_cpu_count();
+    if (err == WEFT_ECANCELED)
+        return weft__fail(err, "threads: %u still run, among them %s, and the wait was cancelled",
+                          (unsigned)(left - self), name);
+    return weft__fail(err, "threads: %u still run at the deadline, among them %s",
+                      (unsigned)(left - self), name);
 }

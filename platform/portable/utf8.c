@@ -8,6 +8,8 @@
  */
 #include "utf8.h"
 
+#include <string.h>
+
 #include "weft/text.h"
 
 /* The range that the second byte must be in. */
@@ -64,6 +66,19 @@ bool weft__utf8_is_beginning(const char *text, size_t length)
     size_t size = length == 0 ? 0 : size_of(bytes[0], &second);
 
     return length < size && fitting(bytes, length, size, second) == length;
+}
+
+size_t weft__utf8_fit(const char *text, size_t most)
+{
+    size_t length = strlen(text), fit = 0, size;
+    uint32_t scalar;
+
+    for (; fit < length; fit += size) {
+        size = weft__utf8_next(text + fit, length - fit, &scalar);
+        if (fit + size > most)
+            break;
+    }
+    return fit;
 }
 
 size_t weft__utf8_put(uint32_t scalar, char bytes[WEFT__UTF8_LONGEST])

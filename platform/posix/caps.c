@@ -7,6 +7,18 @@
 #define BACKEND "native"
 #endif
 
+/* The same question as CMake's for schedule_linux.c and schedule_apple.c. */
+#if defined(_GNU_SOURCE)
+#define PRIORITY true
+#define AFFINITY true
+#elif defined(__APPLE__)
+#define PRIORITY true
+#define AFFINITY false
+#else
+#define PRIORITY false
+#define AFFINITY false
+#endif
+
 /* WEFT_SYSTEM is set by CMake: "linux", "macos", "bsd" or "posix". */
 static const weft_capabilities capabilities = {
     .backend = BACKEND,
@@ -16,6 +28,8 @@ static const weft_capabilities capabilities = {
     .shutdown_write = true,
     .listen_backlog = 128,
     .socket_options = true,
+    .thread_priority = PRIORITY,
+    .thread_affinity = AFFINITY,
     .terminate_is_polite = true,
 };
 

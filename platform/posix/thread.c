@@ -10,9 +10,10 @@
 
 #include "internal.h"
 #include "seam.h"
+#include "utf8.h"
 #include "weft/memory.h"
 
-/* The system cuts names: Linux keeps 15 bytes. */
+/* Linux keeps 15 bytes of a name, and refuses a longer one. */
 enum { NAME_SIZE = 16 };
 
 struct start {
@@ -66,7 +67,7 @@ int weft_seam_thread_start(weft_seam_thread *thread, void (*run)(void *context),
         return WEFT_ENOMEM;
     start->run = run;
     start->context = context;
-    strncpy(start->name, name, NAME_SIZE - 1);
+    memcpy(start->name, name, weft__utf8_fit(name, NAME_SIZE - 1));
     error = pthread_attr_init(&attributes);
     if (error != 0)
         goto free_start;

@@ -10,6 +10,8 @@ static const weft_capabilities capabilities = {
     .shutdown_write = false,
     .listen_backlog = 5,
     .socket_options = false,
+    .thread_priority = true,
+    .thread_affinity = false,
 #ifdef _WIN32
     .terminate_is_polite = false,
 #else

@@ -13,6 +13,8 @@ const weft_capabilities *weft_caps(void)
         .shutdown_write = true,
         .listen_backlog = 128,
         .socket_options = true,
+        .thread_priority = true,
+        .thread_affinity = true,
         .terminate_is_polite = false, /* programs of others have no way to be asked */
     };
     return &capabilities;

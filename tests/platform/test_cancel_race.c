@@ -44,14 +44,17 @@ static struct waiter *take_place(struct race *r)
     return &r->waiters[weft_fetch_add_u32(&r->places, 1, WEFT_RELAXED)];
 }
 
-/* The next wait runs under a token that has not been cancelled by itself. */
+/* The next wait runs under a token that nobody has cancelled; every second one expires. */
 static void enter_next(struct waiter *w)
 {
     uint32_t next = weft_load_u32(&w->current, WEFT_RELAXED) + 1;
 
-    if (next < WAITS)
-        weft_store_u32(&w->current, next, WEFT_RELEASE);
-    weft_cancel_enter(&w->tokens[next < WAITS ? next : WAITS - 1]);
+    if (next >= WAITS)
+        return; /* the last one is not cancelled by itself */
+    if (next % 2 == 0 && next < WAITS - 1)
+        w->tokens[next].expires = weft_in(WEFT_US(next % 128));
+    weft_store_u32(&w->current, next, WEFT_RELEASE);
+    weft_cancel_enter(&w->tokens[next]);
 }
 
 static int take_permits(weft_task *task)

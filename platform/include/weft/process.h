@@ -119,7 +119,8 @@ WEFT_MUST_CHECK int weft_process_open(weft_process **process, const char *const 
  * The process has ended.
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: it still runs
+ * @return 0; WEFT_ETIMEDOUT: it still runs; WEFT_ECANCELED: likewise, and the calling task
+ *         was cancelled
  *
  * Threads: any, any number, also after it ended.   Python: Process.join.
  */

@@ -59,8 +59,8 @@ size_t weft_task_argument_size(const weft_task *task);
 /**
  * The result is copied and will reach whoever asks the future.
  *
- * A task started as a thread or process has no future: its result is dropped.
- * The last call counts.
+ * A thread's result waits for weft_thread_join_result(). A task started as a process
+ * has no future: its result is dropped. The last call counts.
  *
  * @param result  `size` bytes, still the caller's
  * @return 0; WEFT_ENOMEM: no memory for the copy, and there is no result

@@ -64,9 +64,10 @@ WEFT_MUST_CHECK int weft_thread_start_with(weft_thread **thread, weft_function *
  *
  * @param thread  a live handle; still live after an error
  * @param until   absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: it still runs; and as misuse: WEFT_EDEADLK: it is
- *         the calling thread; WEFT_EBUSY: another thread joins it already;
- *         WEFT_EINVAL: not a live handle (joined or detached before, or NULL)
+ * @return 0; WEFT_ETIMEDOUT: it still runs; WEFT_ECANCELED: it still runs, and the
+ *         calling task was cancelled; and as misuse: WEFT_EDEADLK: it is the calling
+ *         thread; WEFT_EBUSY: another thread joins it already; WEFT_EINVAL: not a live
+ *         handle (joined or detached before, or NULL)
  *
  * Threads: any, one at a time per handle.   Python: Thread.join, and is_alive by
  * a join until WEFT_NOW.
@@ -110,7 +111,8 @@ int weft_thread_detach(weft_thread *thread);
 /**
  * Every thread that is no daemon has ended, except the caller.
  *
- * @return 0; WEFT_ETIMEDOUT: at least one still runs, and the sentence names it
+ * @return 0; WEFT_ETIMEDOUT: at least one still runs, and the sentence names it;
+ *         WEFT_ECANCELED: likewise, and the calling task was cancelled
  *
  * Threads: any; two that call it while both run wait for each other until the
  * deadline.   Python: what the interpreter does when the program ends.
