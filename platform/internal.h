@@ -56,6 +56,11 @@ extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
                const void *object);
 
+/* The same, where one thread has to act first: its number is in *owner, or 0 while that
+ * is not known. The word lives as long as the wait. */
+int weft__wait_for(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
+                   const void *object, const weft_atomic_u32 *owner);
+
 /* Fails with "<what> <object>: <late>", or "...: its wait was cancelled". */
 int weft__fail_wait(int err, const char *what, const void *object, const char *late);
 

@@ -35,13 +35,15 @@ struct weft__sleep {
 };
 
 /* A sleep's place in the queue of one word. On the stack of the thread, which sets the
- * first six fields; the rest is park.c's own. */
+ * first seven fields; the rest is park.c's own. */
 typedef struct weft__sleeper {
     weft_atomic_u32 *word;
     uint32_t mask, expected; /* sleeps only if (*word & mask) == expected */
     unsigned flags;
     const char *what;   /* kind of object that is waited for: "mutex", "queue", "future" */
     const void *object; /* which one */
+    const weft_atomic_u32 *owner; /* number of the thread that it is waited for to do something,
+                                     0 in it: not known; NULL: there is no such word */
     struct weft__sleep *sleep;
     struct weft__sleeper *next, *previous, *other;
     bool queued;
@@ -98,6 +100,7 @@ struct weft_mutex;
 /* weft_condition_wait() on behalf of another object, with its flags. Sets no last error,
  * and trusts the caller to hold the mutex. */
 int weft__condition_wait(struct weft_condition *condition, struct weft_mutex *mutex,
-                         weft_time until, unsigned flags, const char *what, const void *object);
+                         weft_time until, unsigned flags, const char *what, const void *object,
+                         const weft_atomic_u32 *owner);
 
 #endif

@@ -20,6 +20,7 @@
  */
 #include "weft/mutex.h"
 
+#include "checks.h"
 #include "internal.h"
 #include "park.h"
 #include "weft/thread.h"
@@ -107,16 +108,23 @@ static WEFT_NOINLINE int acquire_slowly(weft_mutex *mutex, weft_time until)
 {
     uint32_t self = weft_thread_current_id();
     uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
+    int err;
 
     if (seen / OWNER == self)
         return weft__misuse(WEFT_EDEADLK, "mutex %p: %s (thread %u) holds it already",
                             (void *)mutex, weft_thread_current_name(), (unsigned)self);
     if (until <= WEFT_NOW && seen / OWNER != 0)
         return give_up(mutex, seen, WEFT_ETIMEDOUT);
-    return take_slowly(mutex, self, until);
+    err = weft__check_wait(mutex, until);
+    if (err != 0)
+        return err;
+    err = take_slowly(mutex, self, until);
+    weft__check_wait_over(mutex, until);
+    return err;
 }
 
-int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
+/* weft_mutex_acquire() but for the checks. */
+static inline int acquire(weft_mutex *mutex, weft_time until)
 {
     uint32_t self = weft__self.id;
     uint32_t seen = 0;
@@ -124,6 +132,17 @@ int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
     if (self != 0 && weft_cas_u32(&mutex->word, &seen, self * OWNER, WEFT_ACQUIRE))
         return 0;
     return acquire_slowly(mutex, until);
+}
+
+int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
+{
+    int err;
+
+    weft__check_wanted(WEFT__MUTEX, mutex, &mutex->number, until);
+    err = acquire(mutex, until);
+    if (err == 0)
+        weft__check_acquired(WEFT__MUTEX, mutex, &mutex->number);
+    return err;
 }
 
 /* The mutex is left to the sleeper, or to whoever comes first. */
@@ -160,6 +179,7 @@ int weft_mutex_release(weft_mutex *mutex)
     uint32_t self = weft__self.id;
     uint32_t seen = self * OWNER;
 
+    weft__check_release(WEFT__MUTEX, mutex, &mutex->number);
     if (self != 0 && weft_cas_u32(&mutex->word, &seen, 0, WEFT_RELEASE))
         return 0;
     return release_slowly(mutex, self);

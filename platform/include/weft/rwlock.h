@@ -19,10 +19,11 @@ typedef struct weft_rwlock {
     weft_condition may_write;   /* nobody holds it */
     uint32_t readers;           /* threads that hold it for reading */
     uint32_t writers_waiting;   /* threads in acquire_write */
-    uint32_t writer;            /* weft_thread_current_id() of the one that writes; 0: none */
+    weft_atomic_u32 writer;     /* weft_thread_current_id() of the one that writes; 0: none;
+                                   atomic only for weft_doctor(), which looks in from outside */
 } weft_rwlock;
 
-#define WEFT_RWLOCK_INIT {WEFT_MUTEX_INIT, WEFT_CONDITION_INIT, WEFT_CONDITION_INIT, 0, 0, 0}
+#define WEFT_RWLOCK_INIT {WEFT_MUTEX_INIT, WEFT_CONDITION_INIT, WEFT_CONDITION_INIT, 0, 0, {0}}
 
 /**
  * The caller may read; others may too.
