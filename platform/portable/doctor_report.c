@@ -90,7 +90,10 @@ static void put_waits(struct weft__text *text, const struct weft__diagnosis *see
         if (wait->id != id)
             continue;
         put(text, "%s ", last ? " or" : " waits for");
-        put_object(text, seen, wait);
+        if (last && last->what == wait->what)
+            put(text, "0x%" PRIxPTR, (uintptr_t)wait->object);
+        else
+            put_object(text, seen, wait);
         if (wait->owner != 0 && strcmp(wait->what, "thread") != 0) {
             put(text, " of ");
             put_thread(text, seen, wait->owner);
