@@ -100,7 +100,11 @@ struct weft_mutex;
 /* weft_condition_wait() on behalf of another object, with its flags. Sets no last error,
  * and trusts the caller to hold the mutex. */
 int weft__condition_wait(struct weft_condition *condition, struct weft_mutex *mutex,
-                         weft_time until, unsigned flags, const char *what, const void *object,
-                         const weft_atomic_u32 *owner);
+                         weft_time until, unsigned flags, const char *what, const void *object);
+
+/* The same, where one thread has to act first: its number is in *owner. */
+int weft__condition_wait_for(struct weft_condition *condition, struct weft_mutex *mutex,
+                             weft_time until, unsigned flags, const char *what,
+                             const void *object, const weft_atomic_u32 *owner);
 
 #endif

@@ -47,7 +47,7 @@ static int wait_locked(weft_barrier *barrier, struct weft_barrier_waiter *self, 
     barrier->waiters = self;
     while (self->end == NOT_YET && err == 0)
         err = weft__condition_wait(&barrier->changed, &barrier->mutex, until, WEFT__CANCELLABLE,
-                                   "barrier", barrier, NULL);
+                                   "barrier", barrier);
     if (self->end == ALL_CAME)
         return 0;
     if (self->end == BROKEN)

@@ -18,9 +18,9 @@
 
 _Static_assert(sizeof(weft_condition) == 8, "a condition is two words of 32 bits");
 
-int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until,
-                         unsigned flags, const char *what, const void *object,
-                         const weft_atomic_u32 *owner)
+int weft__condition_wait_for(weft_condition *condition, weft_mutex *mutex, weft_time until,
+                             unsigned flags, const char *what, const void *object,
+                             const weft_atomic_u32 *owner)
 {
     uint32_t seen = weft_load_u32(&condition->sequence, WEFT_RELAXED);
     weft__sleeper sleeper = {.word = &condition->sequence,
@@ -43,6 +43,12 @@ int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time
     return err;
 }
 
+int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until,
+                         unsigned flags, const char *what, const void *object)
+{
+    return weft__condition_wait_for(condition, mutex, until, flags, what, object, NULL);
+}
+
 int weft_condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until)
 {
     int err;
@@ -50,8 +56,7 @@ int weft_condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time 
     if (weft_mutex_owner(mutex) != weft_thread_current_id())
         return weft__misuse(WEFT_EPERM, "condition %p: %s waits without holding mutex %p",
                             (void *)condition, weft_thread_current_name(), (void *)mutex);
-    err = weft__condition_wait(condition, mutex, until, WEFT__CANCELLABLE, "condition", condition,
-                               NULL);
+    err = weft__condition_wait(condition, mutex, until, WEFT__CANCELLABLE, "condition", condition);
     if (err != 0)
         return weft__fail_wait(err, "condition", condition, "no notification until the deadline");
     return 0;

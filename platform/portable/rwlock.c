@@ -36,9 +36,9 @@ static int tell(weft_rwlock *rwlock, int err, const char *what)
 /* Like the mutex, it is sure to be had where no deadline was given. */
 static int wait_locked(weft_rwlock *rwlock, weft_condition *condition, weft_time until)
 {
-    return weft__condition_wait(condition, &rwlock->mutex, until,
-                                until == WEFT_FOREVER ? 0 : WEFT__CANCELLABLE, "rwlock", rwlock,
-                                &rwlock->writer);
+    return weft__condition_wait_for(condition, &rwlock->mutex, until,
+                                    until == WEFT_FOREVER ? 0 : WEFT__CANCELLABLE, "rwlock", rwlock,
+                                    &rwlock->writer);
 }
 
 int weft_rwlock_acquire_read(weft_rwlock *rwlock, weft_time until)
