@@ -14,6 +14,9 @@
  * others stay, and then wakes it. Until it has come, releases just release: the threads
  * that run keep running, which is worth more than being fair at every turn.
  *
+ * As long as nobody sleeps, who finds it held first stands back a few times, longer each
+ * time and all together for about as long as a wake-up takes.
+ *
  * The woken one takes the mutex and WAKING away in one step. If it meets another holder
  * it takes WAKING away and sleeps on, first in the queue. After LOSSES of these turns the
  * release that finds it gives the mutex to it instead of freeing it.
@@ -25,7 +28,7 @@
 #include "park.h"
 #include "weft/thread.h"
 
-enum { PARKED = 1, WAKING = 2, OWNER = 4, SPINS = 20, LOSSES = 4 };
+enum { PARKED = 1, WAKING = 2, OWNER = 4, LOOKS = 4, SHORTEST = 64, LOSSES = 2 };
 
 _Static_assert(sizeof(weft_mutex) == 8, "a mutex is two words of 32 bits");
 
@@ -34,9 +37,17 @@ struct waiter {
     weft_mutex *mutex;
     uint32_t self;
     bool woken; /* WAKING stands for it */
-    int spins;
+    int looks;
     int losses;
 };
+
+/* Leaves the mutex alone for a while: a thread that looks at it all the time takes its
+ * cache line away from the holder, who would be done sooner. */
+static void stand_back(int looks)
+{
+    for (int i = SHORTEST << looks; i > 0; i--)
+        weft_cpu_pause();
+}
 
 /* One look at the mutex, which may end in having it. */
 static bool take(struct waiter *waiter, uint32_t *seen)
@@ -84,16 +95,15 @@ static int give_up(const weft_mutex *mutex, uint32_t seen, int err)
 
 static int take_slowly(weft_mutex *mutex, uint32_t self, weft_time until)
 {
-    struct waiter waiter = {.mutex = mutex, .self = self, .spins = SPINS};
+    struct waiter waiter = {.mutex = mutex, .self = self};
     uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
     int err = 0;
 
     while (!take(&waiter, &seen)) {
         if (err != 0)
             return give_up(mutex, seen, err);
-        if (waiter.spins > 0 && (seen & (PARKED | WAKING)) == 0) {
-            waiter.spins--;
-            weft_cpu_pause();
+        if (waiter.looks < LOOKS && (seen & PARKED) == 0) {
+            stand_back(waiter.looks++);
         } else {
             err = sleep_once(&waiter, seen, until);
         }
