@@ -31,11 +31,11 @@ function(check_portable file text also)
   set(failures ${failures} PARENT_SCOPE)
 endfunction()
 
-# No conditional but include guards, extern "C" and the test builds' fault points.
+# No conditional but include guards, extern "C", and what only test builds have: fault points, checks.
 function(check_unconditional file text)
   string(REGEX MATCHALL "\n#if[^\n]*" conditions "${text}")
   foreach(condition IN LISTS conditions)
-    if(NOT condition MATCHES "#ifndef WEFT_[A-Z0-9_]+_H$|#ifdef __cplusplus|#ifdef WEFT_FAULTS")
+    if(NOT condition MATCHES "#ifndef WEFT_[A-Z0-9_]+_H$|#ifdef __cplusplus|#ifdef WEFT_(FAULTS|CHECKS)$")
       complain("${file}" "asks: ${condition}")
     endif()
   endforeach()
