@@ -38,6 +38,20 @@ int64_t weft__ms_until(weft_time until, int64_t most);
 /* The earlier of `until` and now + slice. */
 weft_time weft__slice(weft_time until, weft_time slice);
 
+/* ---- portable/backoff.c ------------------------------------------------------- */
+
+/* Waiting for what another thread is about to do. All zero at first. */
+struct weft__backoff {
+    unsigned step;
+};
+
+/* Lets a moment pass, longer each time. False, at once: it is time to sleep. */
+bool weft__backoff(struct weft__backoff *backoff);
+
+/* Sleeps for a moment where nobody wakes: after weft__backoff(), for what a thread that
+ * was interrupted in the middle of a few instructions will do. */
+void weft__nap(void);
+
 /* ---- portable/wait.c ---------------------------------------------------------- */
 
 /* Raises a word in the arena (release) and wakes all who sleep on it. */

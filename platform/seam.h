@@ -57,6 +57,9 @@ void weft_seam_thread_join(weft_seam_thread thread);
 /* Its resources go with it when it ends. */
 void weft_seam_thread_detach(weft_seam_thread thread);
 
+/* Another thread that is ready to run on this CPU does, if there is one. */
+void weft_seam_yield(void);
+
 /* CPUs that the affinity mask allows, and that a cgroup quota pays for, rounded
  * up; at least 1. */
 unsigned weft_seam_cpu_count(void);

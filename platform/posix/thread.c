@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -92,4 +93,9 @@ void weft_seam_thread_join(weft_seam_thread thread)
 void weft_seam_thread_detach(weft_seam_thread thread)
 {
     pthread_detach((pthread_t)thread.handle);
+}
+
+void weft_seam_yield(void)
+{
+    sched_yield();
 }

@@ -87,3 +87,8 @@ void weft_seam_thread_detach(weft_seam_thread handle)
     weft_store_u32(&thread->state, DETACHED, WEFT_RELEASE);
     weft_wake(&thread->state, 1); /* the address only: the thread may have freed it */
 }
+
+void weft_seam_yield(void)
+{
+    SDL_Delay(0);
+}

@@ -85,3 +85,8 @@ void weft_seam_thread_detach(weft_seam_thread thread)
 {
     CloseHandle((HANDLE)thread.handle);
 }
+
+void weft_seam_yield(void)
+{
+    SwitchToThread();
+}
