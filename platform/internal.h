@@ -52,7 +52,26 @@ bool weft__backoff(struct weft__backoff *backoff);
  * was interrupted in the middle of a few instructions will do. */
 void weft__nap(void);
 
+/* ---- portable/thread.c -------------------------------------------------------- */
+
+/* What the library asks about the calling thread all the time. Others read it only while
+ * the thread sleeps in the parking lot. */
+struct weft_cancel;
+struct weft__self {
+    unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
+    const struct weft_cancel *cancel; /* weft_cancel_current() */
+};
+extern WEFT_THREAD_LOCAL struct weft__self weft__self;
+
 /* ---- portable/wait.c ---------------------------------------------------------- */
+
+/* weft_wait() for a thread that waits for something with a name: `what` kind of object
+ * ("queue", "future"), and which one, is what weft_doctor() shows. */
+int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
+               const void *object);
+
+/* Fails with "<what> <object>: <late>", or "...: its wait was cancelled". */
+int weft__fail_wait(int err, const char *what, const void *object, const char *late);
 
 /* Raises a word in the arena (release) and wakes all who sleep on it. */
 void weft__ring_bell(weft_atomic_u32 *bell);

@@ -27,15 +27,35 @@
 /* Monotonic ns, > 0. */
 weft_time weft_seam_clock(void);
 
-/* ---- wait.c ----------------------------------------------------------------- */
+/* ---- park.c: what the parking lot (portable/park.c) is built on ---------------- */
 
-/* The contracts of weft_wait() and weft_wake(); `until` is in the future or
- * WEFT_FOREVER. Sets no last error. */
-int weft_seam_wait(weft_atomic_u32 *word, uint32_t seen, weft_time until);
-void weft_seam_wake(weft_atomic_u32 *word, int32_t count);
+/* Locks, one for each bucket, there from the start and held for a few instructions.
+ * False: there is no memory for it; nobody has ever held it. */
+enum { WEFT_SEAM_LOTS = 256 };
 
-/* ---- wait_shared.c: the same for words in the arena, between processes ------- */
+bool weft_seam_lot_enter(unsigned number);
+void weft_seam_lot_leave(unsigned number);
 
+/* Where one thread at a time sleeps while *over is 0: the word's address, or an object of
+ * the system that is given again but never freed. NULL: no memory. Nothing here calls
+ * weft_alloc(): the user's allocator may sleep itself. */
+void *weft_seam_place_take(weft_atomic_u32 *over);
+void weft_seam_place_return(void *place);
+
+/* Sleeps while *over is 0 (acquire). 0: it is not, or for no reason; WEFT_ETIMEDOUT: the
+ * time has come. Sets no last error. */
+int weft_seam_park(void *place, weft_atomic_u32 *over, weft_time until);
+
+/* Whoever sleeps there reads the word again, which the caller has changed. The word, and
+ * that sleep, may be gone by now. */
+void weft_seam_unpark(void *place);
+
+/* About 1 ms has passed. */
+void weft_seam_nap(void);
+
+/* ---- wait_shared.c: weft_wait() and weft_wake() between processes ------------- */
+
+/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Sets no last error. */
 int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until);
 void weft_seam_wake_shared(weft_atomic_u32 *word, int32_t count);
 

@@ -10,6 +10,7 @@
 #include "weft/barrier.h"
 
 #include "internal.h"
+#include "park.h"
 
 enum end { NOT_YET, ALL_CAME, BROKEN };
 
@@ -45,7 +46,8 @@ static int wait_locked(weft_barrier *barrier, struct weft_barrier_waiter *self, 
     self->next = barrier->waiters;
     barrier->waiters = self;
     while (self->end == NOT_YET && err == 0)
-        err = weft_condition_wait(&barrier->changed, &barrier->mutex, until);
+        err = weft__condition_wait(&barrier->changed, &barrier->mutex, until, WEFT__CANCELLABLE,
+                                   "barrier", barrier);
     if (self->end == ALL_CAME)
         return 0;
     if (self->end == BROKEN)
@@ -53,8 +55,9 @@ static int wait_locked(weft_barrier *barrier, struct weft_barrier_waiter *self, 
     came = barrier->waiting;
     barrier->broken = 1;
     end_round_locked(barrier, BROKEN);
-    return weft__fail(err, "barrier %p: %u of %u came until the deadline", (void *)barrier,
-                      (unsigned)came, (unsigned)barrier->parties);
+    return weft__fail(err, "barrier %p: %u of %u came until the %s", (void *)barrier,
+                      (unsigned)came, (unsigned)barrier->parties,
+                      err == WEFT_ECANCELED ? "wait was cancelled" : "deadline");
 }
 
 int weft_barrier_wait(weft_barrier *barrier, uint32_t *index, weft_time until)
@@ -84,4 +87,17 @@ void weft_barrier_reset(weft_barrier *barrier)
     barrier->broken = 0;
     end_round_locked(barrier, BROKEN);
     weft_mutex_release(&barrier->mutex);
+}
+
+int weft_barrier_destroy(weft_barrier *barrier)
+{
+    bool busy;
+
+    weft_mutex_acquire(&barrier->mutex, WEFT_FOREVER);
+    busy = barrier->waiters || weft_load_u32(&barrier->changed.waiters, WEFT_ACQUIRE) != 0;
+    weft_mutex_release(&barrier->mutex);
+    if (busy)
+        return weft__misuse(WEFT_EBUSY, "barrier %p: destroyed while threads wait in it",
+                            (void *)barrier);
+    return 0;
 }

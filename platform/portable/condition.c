@@ -12,27 +12,45 @@
 #include "weft/condition.h"
 
 #include "internal.h"
+#include "park.h"
 #include "weft/thread.h"
 #include "weft/wait.h"
 
-int weft_condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until)
+_Static_assert(sizeof(weft_condition) == 8, "a condition is two words of 32 bits");
+
+int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until,
+                         unsigned flags, const char *what, const void *object)
 {
     uint32_t seen = weft_load_u32(&condition->sequence, WEFT_RELAXED);
-    int err;
+    weft__sleeper sleeper = {.word = &condition->sequence,
+                             .mask = UINT32_MAX,
+                             .expected = seen,
+                             .flags = flags,
+                             .what = what,
+                             .object = object};
+    int err = WEFT_ETIMEDOUT;
 
-    if (weft_load_u32(&mutex->owner, WEFT_RELAXED) != weft_thread_current_id())
-        return weft__misuse(WEFT_EPERM, "condition %p: %s waits without holding mutex %p",
-                            (void *)condition, weft_thread_current_name(), (void *)mutex);
     weft_fetch_add_u32(&condition->waiters, 1, WEFT_SEQ_CST);
     weft_mutex_release(mutex);
-    err = weft_wait(&condition->sequence, seen, until);
-    weft_fetch_sub_u32(&condition->waiters, 1, WEFT_RELAXED);
+    if (until > WEFT_NOW)
+        err = weft__park(&sleeper, until);
+    weft_fetch_sub_u32(&condition->waiters, 1, WEFT_RELEASE);
     weft_mutex_acquire(mutex, WEFT_FOREVER);
-    if (err != 0 && weft_load_u32(&condition->sequence, WEFT_RELAXED) != seen)
-        err = 0; /* the notification came together with the deadline: it counts */
+    if (err == WEFT__AWAKE || weft_load_u32(&condition->sequence, WEFT_RELAXED) != seen)
+        return 0; /* a notification that came together with deadline or cancel counts */
+    return err;
+}
+
+int weft_condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until)
+{
+    int err;
+
+    if (weft_mutex_owner(mutex) != weft_thread_current_id())
+        return weft__misuse(WEFT_EPERM, "condition %p: %s waits without holding mutex %p",
+                            (void *)condition, weft_thread_current_name(), (void *)mutex);
+    err = weft__condition_wait(condition, mutex, until, WEFT__CANCELLABLE, "condition", condition);
     if (err != 0)
-        return weft__fail(err, "condition %p: no notification until the deadline",
-                          (void *)condition);
+        return weft__fail_wait(err, "condition", condition, "no notification until the deadline");
     return 0;
 }
 
@@ -52,4 +70,14 @@ void weft_condition_notify(weft_condition *condition)
 void weft_condition_notify_all(weft_condition *condition)
 {
     notify(condition, WEFT_WAKE_ALL);
+}
+
+int weft_condition_destroy(weft_condition *condition)
+{
+    uint32_t waiters = weft_load_u32(&condition->waiters, WEFT_ACQUIRE);
+
+    if (waiters != 0)
+        return weft__misuse(WEFT_EBUSY, "condition %p: destroyed while %u threads wait in it",
+                            (void *)condition, (unsigned)waiters);
+    return 0;
 }

@@ -11,9 +11,12 @@
 #include "weft/event.h"
 
 #include "internal.h"
+#include "park.h"
 #include "weft/wait.h"
 
 enum { CLEAR, AWAITED, SET, STATES = 3, ONE_SET = 4 };
+
+_Static_assert(sizeof(weft_event) <= 8, "an event is small");
 
 void weft_event_set(weft_event *event)
 {
@@ -50,11 +53,39 @@ int weft_event_wait(weft_event *event, weft_time until)
     while ((seen & STATES) != SET && seen / ONE_SET == sets && err == 0) {
         if ((seen & STATES) == AWAITED ||
             weft_cas_u32(&event->state, &seen, seen | AWAITED, WEFT_ACQUIRE)) {
-            err = weft_wait(&event->state, seen | AWAITED, until);
+            err = weft__wait(&event->state, seen | AWAITED, until, "event", event);
             seen = weft_load_u32(&event->state, WEFT_ACQUIRE);
         }
     }
     if ((seen & STATES) == SET || seen / ONE_SET != sets)
         return 0;
-    return weft__fail(err, "event %p: not set until the deadline", (void *)event);
+    return weft__fail_wait(err, "event", event, "not set until the deadline");
+}
+
+/* Whoever asks sleeps on AWAITED, as weft_event_wait() does: a set wakes it. */
+static bool poll(void *object, enum weft_poll what, weft_atomic_u32 **word, uint32_t *seen)
+{
+    weft_event *event = object;
+
+    if (what != WEFT_POLL_ASK)
+        return false;
+    *word = &event->state;
+    *seen = weft_load_u32(&event->state, WEFT_ACQUIRE);
+    while ((*seen & STATES) == CLEAR)
+        if (weft_cas_u32(&event->state, seen, *seen | AWAITED, WEFT_ACQUIRE))
+            *seen |= AWAITED;
+    return (*seen & STATES) == SET;
+}
+
+weft_waitable weft_event_waitable(weft_event *event)
+{
+    return (weft_waitable){event, poll};
+}
+
+int weft_event_destroy(weft_event *event)
+{
+    if (weft__park_has_sleepers(&event->state))
+        return weft__misuse(WEFT_EBUSY, "event %p: destroyed while threads wait for it",
+                            (void *)event);
+    return 0;
 }

@@ -13,6 +13,8 @@
 
 enum { NOT_DONE, RUNNING, AWAITED, DONE };
 
+_Static_assert(sizeof(weft_once) <= 8, "a once is small");
+
 static int run(weft_once *once, int (*function)(void *context), void *context)
 {
     int err;
@@ -39,9 +41,9 @@ int weft_once_run(weft_once *once, int (*function)(void *context), void *context
         if (weft_load_u32(&once->runner, WEFT_RELAXED) == weft_thread_current_id())
             return weft__misuse(WEFT_EDEADLK, "once %p: its function calls it again", (void *)once);
         if (err != 0)
-            return weft__fail(err, "once %p: another thread is still at it", (void *)once);
+            return weft__fail_wait(err, "once", once, "another thread is still at it");
         if (seen == AWAITED || weft_cas_u32(&once->state, &seen, AWAITED, WEFT_ACQUIRE))
-            err = weft_wait(&once->state, AWAITED, until);
+            err = weft__wait(&once->state, AWAITED, until, "once", once);
         seen = weft_load_u32(&once->state, WEFT_ACQUIRE);
     }
     return 0;

@@ -6,7 +6,7 @@
 
 static bool is_mine(const weft_rmutex *rmutex)
 {
-    return weft_load_u32(&rmutex->mutex.owner, WEFT_RELAXED) == weft_thread_current_id();
+    return weft_mutex_owner(&rmutex->mutex) == weft_thread_current_id();
 }
 
 int weft_rmutex_acquire(weft_rmutex *rmutex, weft_time until)
@@ -25,4 +25,9 @@ int weft_rmutex_release(weft_rmutex *rmutex)
                             (void *)rmutex, weft_thread_current_name());
     rmutex->depth--;
     return rmutex->depth == 0 ? weft_mutex_release(&rmutex->mutex) : 0;
+}
+
+int weft_rmutex_destroy(weft_rmutex *rmutex)
+{
+    return weft_mutex_destroy(&rmutex->mutex);
 }

@@ -6,6 +6,7 @@
 #include "weft/rwlock.h"
 
 #include "internal.h"
+#include "park.h"
 #include "weft/thread.h"
 
 static int refuse_writer_locked(weft_rwlock *rwlock)
@@ -21,8 +22,16 @@ static int tell(weft_rwlock *rwlock, int err, const char *what)
         return weft__misuse(err, "rwlock %p: %s writes already and wants to %s", (void *)rwlock,
                             weft_thread_current_name(), what);
     if (err != 0)
-        return weft__fail(err, "rwlock %p: could not %s until the deadline", (void *)rwlock, what);
+        return weft__fail(err, "rwlock %p: could not %s until the %s", (void *)rwlock, what,
+                          err == WEFT_ECANCELED ? "wait was cancelled" : "deadline");
     return 0;
+}
+
+/* Like the mutex, it is sure to be had where no deadline was given. */
+static int wait_locked(weft_rwlock *rwlock, weft_condition *condition, weft_time until)
+{
+    return weft__condition_wait(condition, &rwlock->mutex, until,
+                                until == WEFT_FOREVER ? 0 : WEFT__CANCELLABLE, "rwlock", rwlock);
 }
 
 int weft_rwlock_acquire_read(weft_rwlock *rwlock, weft_time until)
@@ -30,9 +39,9 @@ int weft_rwlock_acquire_read(weft_rwlock *rwlock, weft_time until)
     weft_mutex_acquire(&rwlock->mutex, WEFT_FOREVER);
     int err = refuse_writer_locked(rwlock);
     while (err == 0 && (rwlock->writer != 0 || rwlock->writers_waiting > 0))
-        err = weft_condition_wait(&rwlock->may_read, &rwlock->mutex, until);
-    if (err == WEFT_ETIMEDOUT && rwlock->writer == 0 && rwlock->writers_waiting == 0)
-        err = 0;
+        err = wait_locked(rwlock, &rwlock->may_read, until);
+    if (err != WEFT_EDEADLK && rwlock->writer == 0 && rwlock->writers_waiting == 0)
+        err = 0; /* it is there, and beats deadline and cancel */
     if (err == 0)
         rwlock->readers++;
     weft_mutex_release(&rwlock->mutex);
@@ -45,9 +54,9 @@ int weft_rwlock_acquire_write(weft_rwlock *rwlock, weft_time until)
     int err = refuse_writer_locked(rwlock);
     rwlock->writers_waiting++;
     while (err == 0 && (rwlock->writer != 0 || rwlock->readers > 0))
-        err = weft_condition_wait(&rwlock->may_write, &rwlock->mutex, until);
+        err = wait_locked(rwlock, &rwlock->may_write, until);
     rwlock->writers_waiting--;
-    if (err == WEFT_ETIMEDOUT && rwlock->writer == 0 && rwlock->readers == 0)
+    if (err != WEFT_EDEADLK && rwlock->writer == 0 && rwlock->readers == 0)
         err = 0;
     if (err == 0)
         rwlock->writer = weft_thread_current_id();
@@ -80,5 +89,19 @@ int weft_rwlock_release(weft_rwlock *rwlock)
     if (!mine)
         return weft__misuse(WEFT_EPERM, "rwlock %p: %s releases it without holding it",
                             (void *)rwlock, weft_thread_current_name());
+    return 0;
+}
+
+int weft_rwlock_destroy(weft_rwlock *rwlock)
+{
+    bool busy;
+
+    weft_mutex_acquire(&rwlock->mutex, WEFT_FOREVER);
+    busy = rwlock->writer != 0 || rwlock->readers > 0 || rwlock->writers_waiting > 0 ||
+           weft_load_u32(&rwlock->may_read.waiters, WEFT_ACQUIRE) != 0;
+    weft_mutex_release(&rwlock->mutex);
+    if (busy)
+        return weft__misuse(WEFT_EBUSY, "rwlock %p: destroyed while it is held or waited for",
+                            (void *)rwlock);
     return 0;
 }

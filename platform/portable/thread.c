@@ -37,11 +37,11 @@ struct weft_thread {
 };
 
 struct current {
-    unsigned id;
     weft_thread *thread; /* NULL: not started by weft */
     char foreign_name[NAME_SIZE];
 };
 
+WEFT_THREAD_LOCAL struct weft__self weft__self;
 static WEFT_THREAD_LOCAL struct current current;
 static weft_atomic_u32 last_id;     /* counts up, relaxed: only uniqueness matters */
 static weft_atomic_u32 last_number; /* of "Thread-N", likewise */
@@ -243,7 +243,7 @@ int weft_thread_join(weft_thread *thread, weft_time until)
     if (err != 0)
         return err;
     while (weft_load_u32(&thread->ended, WEFT_ACQUIRE) == 0 && err == 0)
-        err = weft_wait(&thread->ended, 0, until);
+        err = weft__wait(&thread->ended, 0, until, "thread", thread);
     weft_mutex_acquire(&registry_lock, WEFT_FOREVER);
     if (weft_load_u32(&thread->ended, WEFT_ACQUIRE) != 0)
         err = 0; /* it ended with the deadline */
@@ -253,7 +253,9 @@ int weft_thread_join(weft_thread *thread, weft_time until)
         thread->handle = HELD;
     weft_mutex_release(&registry_lock);
     if (err != 0)
-        return weft__fail(err, "thread %s: still runs at the deadline", thread->name);
+        return weft__fail(err, "thread %s: %s", thread->name,
+                          err == WEFT_ECANCELED ? "its join was cancelled"
+                                                : "still runs at the deadline");
     weft_seam_thread_join(thread->seam);
     destroy(thread);
     return 0;
@@ -301,14 +303,15 @@ int weft_thread_join_all(weft_time until)
     int err = 0;
 
     while (left > self && err == 0) {
-        err = weft_wait(&running, left, until);
+        err = weft__wait(&running, left, until, "all threads", &running);
         left = weft_load_u32(&running, WEFT_ACQUIRE);
     }
     if (left <= self)
         return 0;
     name_running(name, sizeof(name));
-    return weft__fail(err, "threads: %u still run at the deadline, among them %s",
-                      (unsigned)(left - self), name);
+    return weft__fail(err, "threads: %u still run %s, among them %s", (unsigned)(left - self),
+                      err == WEFT_ECANCELED ? "and the wait was cancelled" : "at the deadline",
+                      name);
 }
 
 bool weft_thread_is_alive(weft_thread *thread)
@@ -323,9 +326,9 @@ const char *weft_thread_name(const weft_thread *thread)
 
 unsigned weft_thread_current_id(void)
 {
-    if (current.id == 0)
-        current.id = weft_fetch_add_u32(&last_id, 1, WEFT_RELAXED) + 1;
-    return current.id;
+    if (weft__self.id == 0)
+        weft__self.id = weft_fetch_add_u32(&last_id, 1, WEFT_RELAXED) + 1;
+    return weft__self.id;
 }
 
 const char *weft_thread_current_name(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "weft/time.h"
 
+#include "internal.h"
 #include "seam.h"
-#include "weft/wait.h"
 
 weft_time weft_clock(void)
 {
@@ -22,10 +22,14 @@ int weft_sleep(weft_time duration)
 {
     weft_atomic_u32 nobody_wakes = {0};
     weft_time until = weft_in(duration);
+    int err = 0;
 
     if (duration <= 0)
         return 0;
-    while (weft_wait(&nobody_wakes, 0, until) == 0)
-        continue;
+    while (err == 0)
+        err = weft__wait(&nobody_wakes, 0, until, "sleep", NULL);
+    if (err == WEFT_ECANCELED)
+        return weft__fail(err, "sleep: cancelled before its %lld ns were over",
+                          (long long)duration);
     return 0;
 }

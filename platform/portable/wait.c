@@ -2,33 +2,50 @@
 #include "weft/wait.h"
 
 #include "internal.h"
+#include "park.h"
 #include "seam.h"
 #include "weft/error.h"
 
-static bool has_passed(weft_time until)
+int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
+               const void *object)
 {
-    return until <= 0 || (until != WEFT_FOREVER && until <= weft_seam_clock());
+    weft__sleeper sleeper = {.word = word,
+                             .mask = UINT32_MAX,
+                             .expected = seen,
+                             .flags = WEFT__CANCELLABLE,
+                             .what = what,
+                             .object = object};
+    int err;
+
+    if (weft_load_u32(word, WEFT_ACQUIRE) != seen)
+        return 0;
+    if (until <= WEFT_NOW)
+        return WEFT_ETIMEDOUT;
+    err = weft__park(&sleeper, until);
+    return err == WEFT__AWAKE ? 0 : err;
+}
+
+int weft__fail_wait(int err, const char *what, const void *object, const char *late)
+{
+    return weft__fail(err, "%s %p: %s", what, object,
+                      err == WEFT_ECANCELED ? "its wait was cancelled" : late);
 }
 
 int weft_wait(weft_atomic_u32 *word, uint32_t seen, weft_time until)
 {
-    if (weft_load_u32(word, WEFT_ACQUIRE) != seen)
-        return 0;
-    if (has_passed(until))
-        return WEFT_ETIMEDOUT;
-    return weft_seam_wait(word, seen, until);
+    return weft__wait(word, seen, until, "word", word);
 }
 
 void weft_wake(weft_atomic_u32 *word, int32_t count)
 {
-    weft_seam_wake(word, count);
+    weft__unpark(word, count);
 }
 
 int weft_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until)
 {
     if (weft_load_u32(word, WEFT_ACQUIRE) != seen)
         return 0;
-    if (has_passed(until))
+    if (until <= WEFT_NOW || (until != WEFT_FOREVER && until <= weft_seam_clock()))
         return WEFT_ETIMEDOUT;
     return weft_seam_wait_shared(word, seen, until);
 }

@@ -85,7 +85,7 @@ static void a_wake_of_one_word_leaves_the_sleepers_of_others_alone(void)
 
 static int refuse_conditions(const char *point)
 {
-    return strcmp(point, "park.condition") == 0 ? WEFT_ENOMEM : 0;
+    return strcmp(point, "park.place") == 0 ? WEFT_ENOMEM : 0;
 }
 
 static void without_memory_to_sleep_with_a_wait_still_ends(void)

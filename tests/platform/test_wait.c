@@ -202,7 +202,7 @@ static void no_wake_up_between_check_and_sleep_is_lost(void)
 
 static int refuse_all_memory_to_sleep(const char *point)
 {
-    return strcmp(point, "park.condition") == 0 ? WEFT_ENOMEM : 0;
+    return strcmp(point, "park.place") == 0 ? WEFT_ENOMEM : 0;
 }
 
 /* Where sleeping takes memory (not on systems that have it built in). */

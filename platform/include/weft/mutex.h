@@ -28,8 +28,9 @@ extern "C" {
 #endif
 
 typedef struct weft_mutex {
-    weft_atomic_u32 state; /* 0 free, 1 held, 2 held and others may sleep */
-    weft_atomic_u32 owner; /* weft_thread_current_id() of the holder; written by it alone */
+    weft_atomic_u32 word;   /* 4 * weft_thread_current_id() of the holder, 0: free; + 2: a woken
+                               thread is on its way; + 1: threads may sleep */
+    weft_atomic_u32 number; /* for the check of the order of locks; 0: none yet */
 } weft_mutex;
 
 /* Reentrant: its owner may acquire it again, and releases as often. */
@@ -46,7 +47,8 @@ typedef struct weft_rmutex {
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
  * @return 0; WEFT_ETIMEDOUT: another thread held it all the time; WEFT_EDEADLK:
- *         misuse, the caller holds it already
+ *         misuse, the caller holds it already; WEFT_ECANCELED: as WEFT_ETIMEDOUT, and the
+ *         calling task was cancelled (never with WEFT_FOREVER or WEFT_NOW)
  *
  * Threads: any.   Python: Lock.acquire(timeout=...).
  */
