@@ -129,7 +129,7 @@ static int wait_for(weft_queue *queue, struct weft__bell *bell, look_function *m
 
         if (may(queue, WEFT__LOOK))
             break;
-        err = weft_wait(&bell->word, seen, until);
+        err = weft__wait(&bell->word, seen, until, "queue", queue);
     }
     (void)answer(bell);
     weft_fetch_sub_u32(&bell->sleepers, 1, WEFT_SEQ_CST);
@@ -141,7 +141,7 @@ static int fail(weft_queue *queue, int err, const char *state, const char *end)
     if (err == WEFT_ECLOSED)
         return weft__fail(err, "queue %p: shut down%s", (void *)queue, end);
     if (err == WEFT_ECANCELED)
-        return weft__fail(err, "queue %p: cancelled while it was %s", (void *)queue, state);
+        return weft__fail(err, "queue %p: %s when its wait was cancelled", (void *)queue, state);
     return weft__fail(err, "queue %p: %s until the deadline", (void *)queue, state);
 }
 
@@ -324,14 +324,14 @@ int weft_queue_join(weft_queue *queue, weft_time until)
         left = unfinished(queue);
         if (left == 0)
             break;
-        err = weft_wait(&bell->word, seen, until);
+        err = weft__wait(&bell->word, seen, until, "queue", queue);
     }
     weft_fetch_sub_u32(&bell->sleepers, 1, WEFT_SEQ_CST);
     if (left == 0 || unfinished(queue) == 0)
         return 0;
     return weft__fail(err, "queue %p: %llu items were not done %s", (void *)queue,
                       (unsigned long long)left,
-                      err == WEFT_ECANCELED ? "when the wait was cancelled" : "until the deadline");
+                      err == WEFT_ECANCELED ? "when its wait was cancelled" : "until the deadline");
 }
 
 /* ---- looking ----------------------------------------------------------------- */
