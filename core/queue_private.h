@@ -33,11 +33,11 @@ struct weft__bell {
 /* Both ends of the ring are positions, 2^shift a lap; queue_ring.c. Set at creation but for
  * what is atomic. */
 struct weft__ring {
-    weft_atomic_u64 *words;  /* words_each * capacity: the items; NULL: not this kind */
+    weft_atomic_u64 *words;  /* words_each * capacity: the items */
     weft_atomic_u32 *stamps; /* capacity: the position whose item is there */
-    size_t words_each;
-    uint64_t lap;  /* 2^shift, the least that is not below the capacity */
-    uint64_t last; /* capacity - 1 */
+    size_t words_each;       /* 0: the items are in the list */
+    uint64_t lap;            /* 2^shift, the least that is not below the capacity */
+    uint64_t last;           /* capacity - 1 */
     unsigned shift;
     char apart[WEFT__LINE];
     weft_atomic_u64 tail;  /* where the next item is put; top bit: shut down */
@@ -79,11 +79,9 @@ struct weft_queue {
  * some were left because it is full, or none was there; or WEFT_ECLOSED, WEFT_ENOMEM. */
 int weft__ring_put(weft_queue *queue, const char *items, size_t count, size_t *done);
 int weft__ring_get(weft_queue *queue, char *items, size_t count, size_t *done);
-int weft__ring_get_one(weft_queue *queue, char *item);
 int weft__list_put(weft_queue *queue, const char *items, size_t count, size_t *done);
 int weft__list_get(weft_queue *queue, char *items, size_t count, size_t *done);
 
-/* How closely to look whether a get or a put would find something to do (or be refused). */
 enum weft__look {
     WEFT__GLANCE, /* often and cheaply, before sleeping; may be wrong */
     WEFT__LOOK    /* after the caller was added to `sleepers` */
@@ -110,5 +108,43 @@ uint64_t weft__list_shutdown(weft_queue *queue, enum weft_ending ending);
 size_t weft__ring_bytes(const weft_queue *queue);
 void weft__ring_init(weft_queue *queue, char *memory);
 void weft__list_init(weft_queue *queue);
+
+/* ---- of both kinds ----------------------------------------------------------- */
+
+static inline uint64_t weft__queue_put_count(weft_queue *queue)
+{
+    return queue->ring.words_each > 0 ? weft__ring_put_count(queue) : weft__list_put_count(queue);
+}
+
+static inline uint64_t weft__queue_got_count(weft_queue *queue)
+{
+    return queue->ring.words_each > 0 ? weft__ring_got_count(queue) : weft__list_got_count(queue);
+}
+
+/* ---- queue_wait.c ------------------------------------------------------------ */
+
+void weft__bell_wake(struct weft__bell *bell);
+void weft__bell_ring_all(struct weft__bell *bell);
+
+/* The last thing that a put or get does for the other side, after its change. */
+static inline void weft__bell_ring(struct weft__bell *bell)
+{
+    if (weft_load_u32(&bell->sleepers, WEFT_SEQ_CST) != 0)
+        weft__bell_wake(bell);
+}
+
+/* How closely to look whether a get or a put would find something to do, or be refused. */
+bool weft__queue_may_get(weft_queue *queue, enum weft__look look);
+bool weft__queue_may_put(weft_queue *queue, enum weft__look look);
+
+/* Until there is something to do for those of the bell, the queue's getters or putters. The
+ * caller must try it then, and ring for the next. What weft_wait() says. */
+int weft__queue_wait(weft_queue *queue, struct weft__bell *bell, weft_time until);
+
+/* Items put and not yet done. */
+uint64_t weft__queue_unfinished(weft_queue *queue);
+
+/* `count` more are done, but no more than were put; how many that is. */
+uint64_t weft__queue_add_done(weft_queue *queue, uint64_t count);
 
 #endif

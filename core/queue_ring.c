@@ -22,21 +22,20 @@
  * limit <= head + most <= head + capacity, where `most` is the greatest size so far: who
  * stays below it neither overfills the ring nor sets a record.
  *
- * SHUT is a bit of tail: no put can claim after it.
+ * WEFT__SHUT is a bit of tail: no put can claim after it.
  */
 #include "queue_private.h"
 
 #include <string.h>
 
 #include "internal.h"
+#include "queue_ring.h"
 
 enum {
     LARGEST_ITEM = 256, /* bytes; a get copies before it knows that the item is its own */
     LARGEST_RING = 1 << 20,
     WORDS_AT_ONCE = 64 /* words of items that a get can hold */
 };
-
-#define SHUT ((uint64_t)1 << 63)
 
 size_t weft__ring_bytes(const weft_queue *queue)
 {
@@ -66,27 +65,6 @@ void weft__ring_init(weft_queue *queue, char *memory)
     weft_store_u64(&ring->limit, ring->lap, WEFT_RELAXED);
 }
 
-static size_t index_of(const struct weft__ring *ring, uint64_t position)
-{
-    return (size_t)(position & (ring->lap - 1));
-}
-
-/* How many items were put before the one at this position. */
-static uint64_t number_of(const struct weft__ring *ring, uint64_t position)
-{
-    return ((position >> ring->shift) - 1) * (ring->last + 1) + index_of(ring, position);
-}
-
-/* The position `count` items later, at most the capacity. */
-static uint64_t after(const struct weft__ring *ring, uint64_t position, uint64_t count)
-{
-    uint64_t index = index_of(ring, position) + count;
-
-    if (index > ring->last)
-        return position - index_of(ring, position) + ring->lap + (index - ring->last - 1);
-    return position + count;
-}
-
 static void write_item(const struct weft__ring *ring, size_t index, const char *item, size_t size)
 {
     weft_atomic_u64 *words = ring->words + index * ring->words_each;
@@ -112,7 +90,7 @@ static int look_for_room(struct weft__ring *ring, uint64_t tail, uint64_t count,
 {
     uint64_t head = weft_load_u64(&ring->head, WEFT_SEQ_CST);
     uint64_t most = weft_load_u64(&ring->most, WEFT_RELAXED);
-    uint64_t size = number_of(ring, tail) - number_of(ring, head);
+    uint64_t size = weft__number_of(ring, tail) - weft__number_of(ring, head);
     uint64_t room = ring->last + 1 - size;
 
     if (size > ring->last + 1) { /* the tail is an old one */
@@ -121,11 +99,11 @@ static int look_for_room(struct weft__ring *ring, uint64_t tail, uint64_t count,
     }
     if (room == 0)
         return WEFT__AGAIN;
-    *end = after(ring, tail, room < count ? room : count);
+    *end = weft__after(ring, tail, room < count ? room : count);
     size += room < count ? room : count;
     while (size > most && !weft_cas_u64(&ring->most, &most, size, WEFT_RELAXED))
         ;
-    weft_store_u64(&ring->limit, after(ring, head, size > most ? size : most), WEFT_RELEASE);
+    weft_store_u64(&ring->limit, weft__after(ring, head, size > most ? size : most), WEFT_RELEASE);
     return 0;
 }
 
@@ -135,9 +113,9 @@ static int claim_room(struct weft__ring *ring, uint64_t count, uint64_t *from, u
     uint64_t tail = weft_load_u64(&ring->tail, WEFT_RELAXED);
 
     for (;;) {
-        if (tail & SHUT)
+        if (tail & WEFT__SHUT)
             return WEFT_ECLOSED;
-        *end = after(ring, tail, count < ring->last + 1 ? count : ring->last + 1);
+        *end = weft__after(ring, tail, count < ring->last + 1 ? count : ring->last + 1);
         if ((int64_t)(*end - weft_load_u64(&ring->limit, WEFT_ACQUIRE)) > 0) {
             int err = look_for_room(ring, tail, count, end);
 
@@ -161,8 +139,8 @@ int weft__ring_put(weft_queue *queue, const char *items, size_t count, size_t *d
     int err = 0;
 
     while (count > 0 && (err = claim_room(ring, count, &at, &end)) == 0)
-        for (; at != end; at = after(ring, at, 1)) {
-            size_t index = index_of(ring, at);
+        for (; at != end; at = weft__after(ring, at, 1)) {
+            size_t index = weft__index_of(ring, at);
 
             write_item(ring, index, items, queue->item_size);
             weft_store_u32(&ring->stamps[index], (uint32_t)at, WEFT_RELEASE);
@@ -175,12 +153,6 @@ int weft__ring_put(weft_queue *queue, const char *items, size_t count, size_t *d
 
 /* ---- get --------------------------------------------------------------------- */
 
-static bool is_there(const struct weft__ring *ring, uint64_t position)
-{
-    return weft_load_u32(&ring->stamps[index_of(ring, position)], WEFT_ACQUIRE) ==
-           (uint32_t)position;
-}
-
 /* Nothing is at *head: it is an old one, or a put is just writing there, or there is none. */
 static int look_for_items(struct weft__ring *ring, uint64_t *head)
 {
@@ -190,10 +162,10 @@ static int look_for_items(struct weft__ring *ring, uint64_t *head)
     for (;;) {
         uint64_t tail = weft_load_u64(&ring->tail, WEFT_SEQ_CST);
 
-        if ((tail & ~SHUT) == *head)
-            return tail & SHUT ? WEFT_ECLOSED : WEFT__AGAIN;
+        if ((tail & ~WEFT__SHUT) == *head)
+            return tail & WEFT__SHUT ? WEFT_ECLOSED : WEFT__AGAIN;
         *head = weft_load_u64(&ring->head, WEFT_RELAXED);
-        if (*head != seen || is_there(ring, *head))
+        if (*head != seen || weft__is_there(ring, *head))
             return 0;
         if (!weft__backoff(&backoff))
             weft__nap();
@@ -203,7 +175,7 @@ static int look_for_items(struct weft__ring *ring, uint64_t *head)
 /* Copies the item at this position, which may be another getter's by now. */
 static void read_item(const struct weft__ring *ring, uint64_t position, uint64_t *words)
 {
-    const weft_atomic_u64 *from = ring->words + index_of(ring, position) * ring->words_each;
+    const weft_atomic_u64 *from = ring->words + weft__index_of(ring, position) * ring->words_each;
 
     for (size_t i = 0; i < ring->words_each; i++)
         words[i] = weft_load_u64(from + i, WEFT_RELAXED);
@@ -230,9 +202,9 @@ static int get_some(weft_queue *queue, char *items, size_t count, size_t *done)
         count = WORDS_AT_ONCE / ring->words_each;
     do {
         end = head;
-        for (taken = 0; taken < count && is_there(ring, end); taken++) {
+        for (taken = 0; taken < count && weft__is_there(ring, end); taken++) {
             read_item(ring, end, words + taken * ring->words_each);
-            end = after(ring, end, 1);
+            end = weft__after(ring, end, 1);
         }
         if (taken == 0) {
             int err = look_for_items(ring, &head);
@@ -261,27 +233,6 @@ int weft__ring_get(weft_queue *queue, char *items, size_t count, size_t *done)
     return err;
 }
 
-int weft__ring_get_one(weft_queue *queue, char *item)
-{
-    struct weft__ring *ring = &queue->ring;
-    uint64_t words[WORDS_AT_ONCE], head = weft_load_u64(&ring->head, WEFT_RELAXED);
-
-    for (;;) {
-        if (is_there(ring, head)) {
-            read_item(ring, head, words);
-            if (weft_cas_u64(&ring->head, &head, after(ring, head, 1), WEFT_SEQ_CST))
-                break;
-        } else {
-            int err = look_for_items(ring, &head);
-
-            if (err != 0)
-                return err;
-        }
-    }
-    hand_over(item, words, queue->item_size);
-    return 0;
-}
-
 /* ---- looking, shutting down -------------------------------------------------- */
 
 /* The glance keeps off the tail, which putters are busy with. */
@@ -291,7 +242,7 @@ bool weft__ring_may_get(weft_queue *queue, enum weft__look look)
     uint64_t head = weft_load_u64(&ring->head, WEFT_RELAXED);
 
     if (look == WEFT__GLANCE)
-        return is_there(ring, head);
+        return weft__is_there(ring, head);
     return weft_load_u64(&ring->tail, WEFT_SEQ_CST) != head;
 }
 
@@ -302,28 +253,29 @@ bool weft__ring_may_put(weft_queue *queue, enum weft__look look)
     uint64_t head = weft_load_u64(&ring->head, WEFT_SEQ_CST);
 
     (void)look;
-    return (tail & SHUT) != 0 || tail - head < ring->lap;
+    return (tail & WEFT__SHUT) != 0 || tail - head < ring->lap;
 }
 
 uint64_t weft__ring_put_count(const weft_queue *queue)
 {
-    return number_of(&queue->ring, weft_load_u64(&queue->ring.tail, WEFT_SEQ_CST) & ~SHUT);
+    return weft__number_of(&queue->ring,
+                           weft_load_u64(&queue->ring.tail, WEFT_SEQ_CST) & ~WEFT__SHUT);
 }
 
 uint64_t weft__ring_got_count(const weft_queue *queue)
 {
-    return number_of(&queue->ring, weft_load_u64(&queue->ring.head, WEFT_SEQ_CST));
+    return weft__number_of(&queue->ring, weft_load_u64(&queue->ring.head, WEFT_SEQ_CST));
 }
 
 uint64_t weft__ring_shutdown(weft_queue *queue, enum weft_ending ending)
 {
     struct weft__ring *ring = &queue->ring;
-    uint64_t tail = weft_fetch_or_u64(&ring->tail, SHUT, WEFT_SEQ_CST) & ~SHUT;
+    uint64_t tail = weft_fetch_or_u64(&ring->tail, WEFT__SHUT, WEFT_SEQ_CST) & ~WEFT__SHUT;
     uint64_t head = weft_load_u64(&ring->head, WEFT_RELAXED);
 
     if (ending != WEFT_DISCARD)
         return 0;
     while (!weft_cas_u64(&ring->head, &head, tail, WEFT_SEQ_CST))
         ;
-    return number_of(ring, tail) - number_of(ring, head);
+    return weft__number_of(ring, tail) - weft__number_of(ring, head);
 }
