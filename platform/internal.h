@@ -42,10 +42,10 @@ weft_time weft__slice(weft_time until, weft_time slice);
 
 /* Waiting for what another thread is about to do. All zero at first. */
 struct weft__backoff {
-    unsigned step;
+    unsigned doublings, yields;
 };
 
-/* Lets a moment pass, longer each time. False, at once: it is time to sleep. */
+/* Lets a moment pass. False, at once: that was long enough, it is time to sleep. */
 bool weft__backoff(struct weft__backoff *backoff);
 
 /* Sleeps for a moment where nobody wakes: after weft__backoff(), for what a thread that

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Before sleeping: the CPU's pause a few times, each time twice as often, then the CPU to
- * others. In all about what falling asleep and being woken would cost. With one CPU the
- * other thread cannot come while this one spins: it goes to sleep at once.
+ * Before sleeping: pauses, each time twice as many, then the CPU to others, in all for
+ * about as long as falling asleep and being woken would take.
+ *
+ * With one CPU a pause brings nothing: the other thread runs only if this one lets it.
+ * There, and where more threads than CPUs are busy, it is the yields that save sleeps; a
+ * limit in time instead of their number was measured and lost a third of the items, since
+ * one yield may well last longer than all of it.
  */
 #include "internal.h"
 #include "seam.h"
 #include "weft/thread.h"
 #include "weft/wait.h"
 
-enum { PAUSES = 7, YIELDS = 10 };
+enum {
+    DOUBLINGS = 5, /* 31 pauses: half a microsecond or more */
+    YIELDS = 40    /* some 15 us if nobody else is ready to run */
+};
 
 static bool has_several_cpus(void)
 {
@@ -25,14 +32,16 @@ static bool has_several_cpus(void)
 
 bool weft__backoff(struct weft__backoff *backoff)
 {
-    if (!has_several_cpus() || backoff->step == PAUSES + YIELDS)
-        return false;
-    if (backoff->step < PAUSES)
-        for (unsigned i = 0; i < 1u << backoff->step; i++)
+    if (backoff->doublings < DOUBLINGS && has_several_cpus()) {
+        for (unsigned i = 0; i < 1u << backoff->doublings; i++)
             weft_cpu_pause();
-    else
-        weft_seam_yield();
-    backoff->step++;
+        backoff->doublings++;
+        return true;
+    }
+    if (backoff->yields == YIELDS)
+        return false;
+    weft_seam_yield();
+    backoff->yields++;
     return true;
 }
 
