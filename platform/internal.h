@@ -70,11 +70,20 @@ extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
                const void *object);
 
+/* The word no longer holds `seen`; no cancel ends this. For what is sure to come soon. */
+void weft__wait_while(weft_atomic_u32 *word, uint32_t seen, const char *what, const void *object);
+
 /* Fails with "<what> <object>: <late>", or "...: its wait was cancelled". */
 int weft__fail_wait(int err, const char *what, const void *object, const char *late);
 
 /* Raises a word in the arena (release) and wakes all who sleep on it. */
 void weft__ring_bell(weft_atomic_u32 *bell);
+
+/* ---- portable/once.c ---------------------------------------------------------- */
+
+/* weft_once_run() for what the library itself needs: no deadline and no cancel. */
+struct weft_once;
+int weft__once(struct weft_once *once, int (*function)(void *context));
 
 /* ---- portable/task.c ---------------------------------------------------------- */
 

@@ -160,8 +160,10 @@ static int doze(struct weft__sleep *sleep, weft_time until)
     while ((over = weft_load_u32(&sleep->over, WEFT_ACQUIRE)) == 0) {
         if (weft_seam_park(sleep->place, &sleep->over, until) != WEFT_ETIMEDOUT)
             continue;
-        if (claim(sleep))
+        if (claim(sleep)) {
+            (void)weft_fault_point("park.late");
             return WEFT_ETIMEDOUT;
+        }
         until = WEFT_FOREVER; /* somebody is about to say how it ended */
     }
     return over == WOKEN ? WEFT__WOKEN : WEFT_ECANCELED;

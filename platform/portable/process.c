@@ -156,8 +156,7 @@ static int launch(weft_process *process)
         unreference(process);
         return err;
     }
-    while (weft_load_u32(&process->phase, WEFT_ACQUIRE) == STARTING)
-        weft_wait(&process->phase, STARTING, WEFT_FOREVER);
+    weft__wait_while(&process->phase, STARTING, "start of process", process);
     process->arguments = NULL;
     process->options = NULL;
     if (weft_load_u32(&process->phase, WEFT_ACQUIRE) == STARTED)
@@ -257,11 +256,12 @@ int weft_process_join(weft_process *process, weft_time until)
     int err = 0;
 
     while (weft_load_u32(&process->ended, WEFT_ACQUIRE) == 0 && err == 0)
-        err = weft_wait(&process->ended, 0, until);
+        err = weft__wait(&process->ended, 0, until, "process", process);
     if (weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
         return 0;
-    return weft__fail(err, "process %s (pid %" PRIu64 "): still runs at the deadline",
-                      process->name, process->seam.pid);
+    return weft__fail(err, "process %s (pid %" PRIu64 "): %s", process->name, process->seam.pid,
+                      err == WEFT_ECANCELED ? "its join was cancelled"
+                                            : "still runs at the deadline");
 }
 
 void weft_process_status_get(weft_process *process, weft_process_status *status)
@@ -321,8 +321,9 @@ int weft_process_read(weft_process *process, void *buffer, size_t size, size_t *
     if (!process->output)
         return weft__misuse(WEFT_EINVAL, "process %s: its output is no pipe", process->name);
     err = weft__pipe_read(process->output, buffer, size, length, until);
-    if (err == WEFT_ETIMEDOUT)
-        return weft__fail(err, "process %s: no output until the deadline", process->name);
+    if (err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED)
+        return weft__fail(err, "process %s: no output until the %s", process->name,
+                          err == WEFT_ECANCELED ? "wait was cancelled" : "deadline");
     if (err != 0)
         return weft__fail(err, "process %s: output was lost: %s", process->name,
                           weft_strerror(err));

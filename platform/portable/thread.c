@@ -106,6 +106,7 @@ static void run(void *context)
     current.thread = thread;
     if (weft__task_run(&thread->task, thread->function) != 0)
         weft__task_tell(&thread->task);
+    weft_cancel_enter(NULL); /* what the task worked under may go now */
     /* Thread-local destructors run later: they see a thread without an object. */
     weft_thread_current_id();
     weft_mutex_acquire(&registry_lock, WEFT_FOREVER);

@@ -25,6 +25,15 @@ int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char
     return err == WEFT__AWAKE ? 0 : err;
 }
 
+void weft__wait_while(weft_atomic_u32 *word, uint32_t seen, const char *what, const void *object)
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+
+    while (weft_load_u32(word, WEFT_ACQUIRE) == seen)
+        weft__wait(word, seen, WEFT_FOREVER, what, object);
+    weft_cancel_enter(before);
+}
+
 int weft__fail_wait(int err, const char *what, const void *object, const char *late)
 {
     return weft__fail(err, "%s %p: %s", what, object,

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "crew.h"
+#include "weft/cancel.h"
 #include "weft/event.h"
 #include "weft/mutex.h"
 
-enum { THREADS = 4, ROUNDS = 100000 };
+enum { THREADS = 4, CROWD = 8, ROUNDS = 100000 };
 
 static void all_zero_is_a_free_mutex(void)
 {
@@ -163,6 +166,91 @@ static void one_thread_at_a_time_is_inside(void)
     CU_ASSERT_FALSE(weft_mutex_locked(&c.mutex));
 }
 
+/*
+ * Every way to ask for it at once: without deadline, until soon, under a token that
+ * expires soon, not waiting at all. A release that woke nobody, or somebody who had given
+ * up, would leave the patient ones asleep for ever.
+ */
+struct crowd {
+    weft_mutex mutex; /* guards value and inside */
+    long value;
+    int inside;
+    weft_atomic_u32 seats, entered, broken; /* relaxed */
+};
+
+static int acquire_somehow(weft_mutex *mutex, uint32_t way)
+{
+    weft_cancel token = {.expires = weft_in(WEFT_US(way % 64 / 4))};
+    const weft_cancel *before;
+    int err;
+
+    if (way % 4 == 0)
+        return weft_mutex_acquire(mutex, WEFT_NOW);
+    if (way % 4 == 1)
+        return weft_mutex_acquire(mutex, weft_in(WEFT_US(way % 64 / 4)));
+    if (way % 4 == 2)
+        return weft_mutex_acquire(mutex, WEFT_FOREVER);
+    before = weft_cancel_enter(&token);
+    err = weft_mutex_acquire(mutex, SOON);
+    weft_cancel_enter(before);
+    return err;
+}
+
+static int push_in(weft_task *task)
+{
+    struct crowd *c = WEFT_ARG(task, struct crowd *);
+    uint32_t way = weft_fetch_add_u32(&c->seats, 1, WEFT_RELAXED);
+
+    for (int i = 0; i < ROUNDS / 10; i++) {
+        way = way * 1664525 + 1013904223;
+        if (acquire_somehow(&c->mutex, way >> 8) != 0)
+            continue;
+        if (c->inside++ != 0 || weft_mutex_owner(&c->mutex) != weft_thread_current_id())
+            weft_store_u32(&c->broken, 1, WEFT_RELAXED);
+        c->value++;
+        weft_fetch_add_u32(&c->entered, 1, WEFT_RELAXED);
+        if (way % 512 == 0)
+            weft_sleep(WEFT_US(1));
+        c->inside--;
+        weft_mutex_release(&c->mutex);
+    }
+    return 0;
+}
+
+static void no_release_is_lost_among_those_who_give_up(void)
+{
+    struct crowd c = {.value = 0};
+    weft_thread *threads[CROWD];
+
+    start_threads(threads, CROWD, push_in, &c);
+    join_threads(threads, CROWD);
+    CU_ASSERT_EQUAL(weft_load_u32(&c.broken, WEFT_RELAXED), 0);
+    CU_ASSERT_EQUAL(c.value, (long)weft_load_u32(&c.entered, WEFT_RELAXED));
+    CU_ASSERT_EQUAL(weft_mutex_owner(&c.mutex), 0);
+    CHECK_OK(weft_mutex_acquire(&c.mutex, WEFT_NOW));
+    CHECK_OK(weft_mutex_release(&c.mutex));
+    CHECK_OK(weft_mutex_destroy(&c.mutex));
+}
+
+static void the_holder_is_known(void)
+{
+    struct holder h = {.held = WEFT_EVENT_INIT};
+    weft_thread *thread = start_holder(&h);
+    char holder[32];
+
+    CU_ASSERT_NOT_EQUAL(weft_mutex_owner(&h.mutex), 0);
+    CU_ASSERT_NOT_EQUAL(weft_mutex_owner(&h.mutex), weft_thread_current_id());
+    snprintf(holder, sizeof(holder), "thread %u", weft_mutex_owner(&h.mutex));
+    CHECK_ERROR(weft_mutex_acquire(&h.mutex, weft_in(WEFT_MS(1))), WEFT_ETIMEDOUT);
+    CHECK_SENTENCE(holder);
+    expect_misuse(WEFT_EPERM);
+    CHECK_ERROR(weft_mutex_release(&h.mutex), WEFT_EPERM);
+    CHECK_MISUSE_SEEN();
+    CHECK_SENTENCE(holder);
+    end_holder(&h, thread);
+    CU_ASSERT_EQUAL(weft_mutex_owner(&h.mutex), 0);
+}
+
 const char *const suite_name = "mutex";
 CU_TestInfo suite_cases[] = {
     {"all_zero_is_a_free_mutex", all_zero_is_a_free_mutex},
@@ -177,5 +265,7 @@ CU_TestInfo suite_cases[] = {
     {"a_waiter_gets_the_mutex_when_it_is_released", a_waiter_gets_the_mutex_when_it_is_released},
     {"after_a_time_out_the_mutex_works_on", after_a_time_out_the_mutex_works_on},
     {"one_thread_at_a_time_is_inside", one_thread_at_a_time_is_inside},
+    {"no_release_is_lost_among_those_who_give_up", no_release_is_lost_among_those_who_give_up},
+    {"the_holder_is_known", the_holder_is_known},
     CU_TEST_INFO_NULL,
 };

@@ -11,6 +11,7 @@
 #define WEFT_THREAD_LOCAL __declspec(thread)
 #define WEFT_MUST_CHECK
 #define WEFT_PRINTF(text, first)
+#define WEFT_NOINLINE __declspec(noinline)
 #elif defined(__cplusplus)
 #define WEFT_THREAD_LOCAL thread_local
 #define WEFT_MUST_CHECK __attribute__((warn_unused_result))
@@ -24,6 +25,11 @@
 #else
 #define WEFT_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #endif
+#endif
+
+/* A slow path that would make the fast one, which calls it last, save registers for it. */
+#if !defined(WEFT_NOINLINE)
+#define WEFT_NOINLINE __attribute__((noinline))
 #endif
 
 /*

@@ -28,7 +28,8 @@ typedef struct weft_rwlock {
  * The caller may read; others may too.
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT; WEFT_EDEADLK: misuse, the caller is the writer
+ * @return 0; WEFT_ETIMEDOUT; WEFT_EDEADLK: misuse, the caller is the writer;
+ *         WEFT_ECANCELED: the calling task was cancelled (never with WEFT_FOREVER)
  *
  * Threads: any. A reader that acquires again while a writer waits, waits for
  * itself: don't.   Python: none (POSIX pthread_rwlock_rdlock).
