@@ -66,7 +66,7 @@ static void *steal_part(struct weft__worker *thief, const struct branch *branch)
 static void await(struct weft__worker *worker, struct branch *branch)
 {
     const weft_cancel *before = weft_cancel_enter(NULL); /* the branch lies on this stack */
-    unsigned round = 0;
+    struct weft__backoff backoff = {0};
     uint32_t seen;
 
     while ((seen = weft_load_u32(&branch->state, WEFT_ACQUIRE)) != DONE) {
@@ -75,8 +75,8 @@ static void await(struct weft__worker *worker, struct branch *branch)
 
         if (entry) {
             weft__worker_run_entry(worker, entry);
-            round = 0;
-        } else if (!weft__backoff(&round) &&
+            backoff = (struct weft__backoff){0};
+        } else if (!weft__backoff(&backoff) &&
                    (seen == AWAITED ||
                     weft_cas_u32(&branch->state, &seen, AWAITED, WEFT_ACQUIRE))) {
             (void)weft__wait(&branch->state, AWAITED, WEFT_FOREVER, "branch", branch);

@@ -49,7 +49,7 @@ static int rest(struct weft__worker *worker, weft_future *future, weft_time unti
 /* `worker`: that waits, and helps; NULL: the calling thread just sleeps. */
 static int await(struct weft__worker *worker, weft_future *future, weft_time until)
 {
-    unsigned round = 0;
+    struct weft__backoff backoff = {0};
     uint32_t state;
     int err = 0;
 
@@ -59,7 +59,7 @@ static int await(struct weft__worker *worker, weft_future *future, weft_time unt
 
         if (worker && weft__future_stage(state) == WEFT__PENDING && !weft__wait_is_over(until))
             err = weft__thread_help(worker, future, &did);
-        if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&round)))
+        if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&backoff)))
             err = rest(worker, future, until);
     }
     if (weft__future_is_final(state))

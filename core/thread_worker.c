@@ -147,7 +147,7 @@ static void *steal_from_all(struct weft__worker *worker)
 /* True: something was found and run, or something is in the lists. */
 static bool look_around(struct weft__worker *worker)
 {
-    unsigned round = 0;
+    struct weft__backoff backoff = {0};
 
     do {
         void *entry;
@@ -159,7 +159,7 @@ static bool look_around(struct weft__worker *worker)
             weft__worker_run_entry(worker, entry);
             return true;
         }
-    } while (weft__backoff(&round));
+    } while (weft__backoff(&backoff));
     return false;
 }
 

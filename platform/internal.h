@@ -41,6 +41,20 @@ int64_t weft__ms_until(weft_time until, int64_t most);
 /* The earlier of `until` and now + slice. */
 weft_time weft__slice(weft_time until, weft_time slice);
 
+/* ---- portable/backoff.c ------------------------------------------------------- */
+
+/* Waiting for what another thread is about to do. All zero at first. */
+struct weft__backoff {
+    unsigned doublings, yields;
+};
+
+/* Lets a moment pass. False, at once: that was long enough, it is time to sleep. */
+bool weft__backoff(struct weft__backoff *backoff);
+
+/* Sleeps for a moment where nobody wakes: after weft__backoff(), for what a thread that
+ * was interrupted in the middle of a few instructions will do. */
+void weft__nap(void);
+
 /* ---- portable/thread_registry.c ----------------------------------------------- */
 
 /* What the library asks about the calling thread all the time. Others read it only while
@@ -51,13 +65,6 @@ struct weft__self {
     const struct weft_cancel *cancel; /* weft_cancel_current() */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
-
-/* ---- portable/backoff.c ------------------------------------------------------- */
-
-/* One step of looking again before sleeping: first a few pauses of the processor, then
- * others may run. False: that has cost about as much as being woken; *round is 0 again.
- * `round` is 0 at first. */
-bool weft__backoff(unsigned *round);
 
 /* ---- portable/wait.c ---------------------------------------------------------- */
 
