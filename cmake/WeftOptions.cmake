@@ -8,6 +8,7 @@ set_property(CACHE WEFT_SANITIZE PROPERTY STRINGS "" address thread)
 option(WEFT_WERROR "Warnings are errors" OFF)
 option(WEFT_BUILD_LESSONS "Build the lessons and their runner" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_TESTS "Build the tests, and fault points into the library" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_BUILD_BENCH "Build weft-bench, with the peers that are installed (Linux)" OFF)
 
 if(NOT WEFT_BACKEND MATCHES "^(native|sdl2)$")
   message(FATAL_ERROR "WEFT_BACKEND is '${WEFT_BACKEND}': it can be native or sdl2")
