@@ -49,8 +49,8 @@ static void contest_body(void *context, unsigned index)
         sleep_for(contest->seconds);
         weft_store_u32(&contest->stop, 1, WEFT_RELAXED);
     } else {
-        struct turns turns = {.guarded = &contest->guarded, .stop = &contest->stop,
-                              .state = index + 1};
+        struct turns turns = {
+            .guarded = &contest->guarded, .stop = &contest->stop, .state = index + 1};
         contest->calls->turns(contest->lock, &turns);
         contest->turns[index] = turns;
     }
@@ -58,8 +58,8 @@ static void contest_body(void *context, unsigned index)
 
 void case_lock(const struct peer *peer, struct run *run)
 {
-    struct contest contest = {.calls = peer->lock, .seconds = (double)run->work * 1e-3,
-                              .threads = run->a};
+    struct contest contest = {
+        .calls = peer->lock, .seconds = (double)run->work * 1e-3, .threads = run->a};
     uint64_t sum = 0, most = 0, least = UINT64_MAX;
 
     contest.lock = peer->lock->create();

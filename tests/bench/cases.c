@@ -8,29 +8,29 @@
 #define MORE true
 #define LESS false
 
-#define QUEUE(name, title, producers, consumers)                                                \
-    {name, "Queue, " title, FAMILY_QUEUE, 2000000, 1000, producers, consumers, "M items/s", MORE, 0}
-#define POOL(name, title, family, work, workers) \
-    {name, title, family, work, 1000, workers, 0, "M tasks/s", MORE, 0}
-#define SIZE(name, title, which) \
-    {name, "Size of " title, FAMILY_SIZE, 1, 1, which, 0, "bytes", LESS, 0}
+#define QUEUE(name, title, producers, consumers)                                                   \
+    name, "Queue, " title, FAMILY_QUEUE, 2000000, 1000, producers, consumers, "M items/s", MORE, 0
+#define POOL(name, title, family, work, workers)                                                   \
+    name, title, family, work, 1000, workers, 0, "M tasks/s", MORE, 0
+#define SIZE(name, title, which)                                                                   \
+    name, "Size of " title, FAMILY_SIZE, 1, 1, which, 0, "bytes", LESS, 0
 
 const struct bench_case bench_cases[] = {
-    QUEUE("queue-1p1c", "1 producer, 1 consumer", 1, 1),
-    QUEUE("queue-2p2c", "2 producers, 2 consumers", 2, 2),
-    QUEUE("queue-4p4c", "4 producers, 4 consumers", 4, 4),
-    QUEUE("queue-1p4c", "1 producer, 4 consumers", 1, 4),
-    QUEUE("queue-4p1c", "4 producers, 1 consumer", 4, 1),
+    {QUEUE("queue-1p1c", "1 producer, 1 consumer", 1, 1)},
+    {QUEUE("queue-2p2c", "2 producers, 2 consumers", 2, 2)},
+    {QUEUE("queue-4p4c", "4 producers, 4 consumers", 4, 4)},
+    {QUEUE("queue-1p4c", "1 producer, 4 consumers", 1, 4)},
+    {QUEUE("queue-4p1c", "4 producers, 1 consumer", 4, 1)},
     {"queue-pingpong", "Queue, round trip of two threads through two queues", FAMILY_PINGPONG,
      20000, 100, 0, 0, "ns", LESS, 0},
     {"queue-pingpong-2cpus", "The same, a CPU for each thread", FAMILY_PINGPONG, 20000, 100, 1, 0,
      "ns", LESS, 0},
     {"queue-idle", "Queue, 4 getters wait while it is empty", FAMILY_IDLE, 500, 200, 4, 0,
      "% of a CPU", LESS, 1},
-    POOL("pool-2", "Pool, empty tasks, 2 workers", FAMILY_POOL, 1000000, 2),
-    POOL("pool-4", "Pool, empty tasks, 4 workers", FAMILY_POOL, 1000000, 4),
-    POOL("pool-result-2", "Pool, a result per task, 2 workers", FAMILY_RESULT, 200000, 2),
-    POOL("pool-result-4", "Pool, a result per task, 4 workers", FAMILY_RESULT, 200000, 4),
+    {POOL("pool-2", "Pool, empty tasks, 2 workers", FAMILY_POOL, 1000000, 2)},
+    {POOL("pool-4", "Pool, empty tasks, 4 workers", FAMILY_POOL, 1000000, 4)},
+    {POOL("pool-result-2", "Pool, a result per task, 2 workers", FAMILY_RESULT, 200000, 2)},
+    {POOL("pool-result-4", "Pool, a result per task, 4 workers", FAMILY_RESULT, 200000, 4)},
     {"forkjoin-2", "Fork and join, fib(27) without cut-off, 2 workers: a fork", FAMILY_FORKJOIN, 5,
      1, 2, 27, "ns", LESS, 0},
     {"map-10m", "Map of 10,000,000 doubles, 2 workers", FAMILY_MAP, 10, 1, 2, 10000000, "ms", LESS,
@@ -48,13 +48,13 @@ const struct bench_case bench_cases[] = {
      LESS, 0},
     {"thread-memory", "Resident memory of an idle thread", FAMILY_MEMORY, 1000, 10, 0, 0, "KiB",
      LESS, 0},
-    SIZE("size-mutex", "a mutex", SIZE_MUTEX),
-    SIZE("size-condition", "a condition", SIZE_CONDITION),
-    SIZE("size-event", "an event", SIZE_EVENT),
-    SIZE("size-once", "a once", SIZE_ONCE),
-    SIZE("size-semaphore", "a semaphore", SIZE_SEMAPHORE),
-    SIZE("size-future", "a task with a future, allocated", SIZE_FUTURE),
-    SIZE("size-task", "a task with 48 bytes of argument, allocated", SIZE_TASK),
+    {SIZE("size-mutex", "a mutex", SIZE_MUTEX)},
+    {SIZE("size-condition", "a condition", SIZE_CONDITION)},
+    {SIZE("size-event", "an event", SIZE_EVENT)},
+    {SIZE("size-once", "a once", SIZE_ONCE)},
+    {SIZE("size-semaphore", "a semaphore", SIZE_SEMAPHORE)},
+    {SIZE("size-future", "a task with a future, allocated", SIZE_FUTURE)},
+    {SIZE("size-task", "a task with 48 bytes of argument, allocated", SIZE_TASK)},
 };
 
 const size_t bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);

@@ -24,8 +24,9 @@ endif()
 
 # Rust: the crates that Debian packages, from where it puts them.
 find_program(CARGO_EXECUTABLE cargo)
+find_program(RUSTC_EXECUTABLE rustc)
 set(WEFT_BENCH_CRATES /usr/share/cargo/registry CACHE PATH "Folder of unpacked crates for weft-bench")
-mark_as_advanced(CARGO_EXECUTABLE WEFT_BENCH_CRATES)
+mark_as_advanced(CARGO_EXECUTABLE RUSTC_EXECUTABLE WEFT_BENCH_CRATES)
 set(crates_found TRUE)
 foreach(crate IN ITEMS crossbeam-channel-0.5 rayon-1 parking_lot-0.12 libc-0.2)
   file(GLOB folder ${WEFT_BENCH_CRATES}/${crate}.*)
@@ -33,7 +34,9 @@ foreach(crate IN ITEMS crossbeam-channel-0.5 rayon-1 parking_lot-0.12 libc-0.2)
     set(crates_found FALSE)
   endif()
 endforeach()
-if(CARGO_EXECUTABLE AND crates_found)
+if(CARGO_EXECUTABLE AND RUSTC_EXECUTABLE AND crates_found)
+  execute_process(COMMAND ${RUSTC_EXECUTABLE} --version OUTPUT_VARIABLE rustc
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
   set(sources src/main.rs src/lock.rs src/pool.rs src/queue.rs src/thread.rs)
   # Built from a copy: cargo writes its lock file beside Cargo.toml.
   set(copy ${CMAKE_CURRENT_BINARY_DIR}/rust)
@@ -43,7 +46,8 @@ if(CARGO_EXECUTABLE AND crates_found)
   endforeach()
   add_custom_command(OUTPUT ${bin}/weft-bench-rust
     COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/rust ${copy}
-    COMMAND ${CARGO_EXECUTABLE} build --release --offline --quiet --target-dir target
+    COMMAND ${CMAKE_COMMAND} -E env "WEFT_BENCH_RUSTC=${rustc}"
+      ${CARGO_EXECUTABLE} build --release --offline --quiet --target-dir target
       --config "source.crates-io.replace-with='packaged'"
       --config "source.packaged.directory='${WEFT_BENCH_CRATES}'"
     COMMAND ${CMAKE_COMMAND} -E copy target/release/weft-bench-rust ${bin}/weft-bench-rust

@@ -36,9 +36,8 @@ static inline uint64_t lock_steps(uint64_t state, int count)
     return state;
 }
 
-static inline __attribute__((always_inline)) void lock_turns(void *lock, void (*acquire)(void *),
-                                                             void (*release)(void *),
-                                                             struct turns *turns)
+static inline __attribute__((always_inline)) void
+lock_turns(void *lock, void (*acquire)(void *), void (*release)(void *), struct turns *turns)
 {
     struct guarded *guarded = turns->guarded;
     uint64_t taken = 0, state = turns->state;
@@ -55,9 +54,8 @@ static inline __attribute__((always_inline)) void lock_turns(void *lock, void (*
     turns->state = state;
 }
 
-static inline __attribute__((always_inline)) void lock_pairs(void *lock, void (*acquire)(void *),
-                                                             void (*release)(void *),
-                                                             uint64_t count)
+static inline __attribute__((always_inline)) void
+lock_pairs(void *lock, void (*acquire)(void *), void (*release)(void *), uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
         acquire(lock);

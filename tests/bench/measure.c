@@ -132,6 +132,11 @@ void measure(const struct options *options, const struct bench_case *one, const 
     unsigned tries = 0;
 
     sample->work = work_of(options, one, peer);
+    if (one->family == FAMILY_PINGPONG && one->a != 0 && cpu_count() < 2) {
+        sample->state = SAMPLE_SKIPPED;
+        snprintf(sample->text, sizeof(sample->text), "needs two CPUs");
+        return;
+    }
     do {
         double began = now(), busy = machine_busy(), used = run_child(options, one, peer, sample);
         double wall = now() - began, tick = 2.0 / (double)sysconf(_SC_CLK_TCK);

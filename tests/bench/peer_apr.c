@@ -38,8 +38,7 @@ static void *queue_create(size_t capacity, unsigned producers, unsigned consumer
 
     (void)producers;
     (void)consumers;
-    need(apr_queue_create(&queue, (unsigned)capacity, memory()) == APR_SUCCESS,
-         "apr_queue_create");
+    need(apr_queue_create(&queue, (unsigned)capacity, memory()) == APR_SUCCESS, "apr_queue_create");
     return queue;
 }
 

@@ -84,8 +84,7 @@ static void map(void *pool, const struct line *line, size_t count)
 
 static const struct pool_calls pool_calls = {"task (caller helps)", pool_open, pool_submit,
                                              pool_finish};
-static const struct forkjoin_calls forkjoin_calls = {"task + taskwait", set_workers,
-                                                     fib_in_region};
+static const struct forkjoin_calls forkjoin_calls = {"task + taskwait", set_workers, fib_in_region};
 static const struct map_calls map_calls = {"parallel for", set_workers, map};
 
 const struct peer peer_openmp = {

@@ -3,11 +3,21 @@
  * itself, threads, and a map that starts two of them. */
 #include "bench.h"
 
+#include <gnu/libc-version.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lock_loop.h"
+
+static const char *version(void)
+{
+    static char text[32];
+
+    snprintf(text, sizeof(text), "glibc %s", gnu_get_libc_version());
+    return text;
+}
 
 struct ring {
     pthread_mutex_t mutex; /* guards all */
@@ -190,6 +200,7 @@ static const struct size_calls size_calls = {"sizeof", size};
 const struct peer peer_pthread = {
     .name = "pthread",
     .kind = KIND_NAIVE,
+    .version = version,
     .queue = &queue_calls,
     .lock = &lock_calls,
     .thread = &thread_calls,

@@ -123,8 +123,8 @@ static uint64_t pool_results(void *pool, uint64_t count)
 
     need(futures != NULL, "malloc");
     for (uint64_t i = 0; i < count; i++) {
-        futures[i] = (struct future){.mutex = PTHREAD_MUTEX_INITIALIZER,
-                                     .done = PTHREAD_COND_INITIALIZER};
+        futures[i] =
+            (struct future){.mutex = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
         submit(pool, next_number, i, &futures[i]);
     }
     for (uint64_t i = 0; i < count; i++) {

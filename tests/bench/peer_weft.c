@@ -22,8 +22,8 @@ static void *queue_create(size_t capacity, unsigned producers, unsigned consumer
 
     (void)producers;
     (void)consumers;
-    need(weft_queue_create(&queue, sizeof(uint64_t),
-                           &(weft_queue_options){.capacity = capacity}) == 0,
+    need(weft_queue_create(&queue, sizeof(uint64_t), &(weft_queue_options){.capacity = capacity}) ==
+             0,
          "weft_queue_create");
     return queue;
 }
@@ -74,6 +74,7 @@ static void pool_submit(void *pool, uint64_t count)
 static void pool_finish(void *pool)
 {
     need(weft_executor_shutdown(pool, WEFT_DRAIN, WEFT_FOREVER) == 0, "weft_executor_shutdown");
+    weft_executor_close(pool);
 }
 
 static const struct pool_calls pool_calls = {"weft_submit without a future", pool_open, pool_submit,

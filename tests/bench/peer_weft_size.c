@@ -53,7 +53,8 @@ static void count_submits(size_t argument_size, int with_future, struct run *run
     bytes_before = weft_load_u64(&bytes, WEFT_RELAXED);
     for (int i = 0; i < TASKS; i++)
         need(weft_submit(pool, with_future ? &futures[i] : NULL, do_nothing, argument,
-                         argument_size) == 0, "weft_submit");
+                         argument_size) == 0,
+             "weft_submit");
     run->value = (double)(weft_load_u64(&bytes, WEFT_RELAXED) - bytes_before) / TASKS;
     run_note(run, "allocations",
              (double)(weft_load_u64(&blocks, WEFT_RELAXED) - blocks_before) / TASKS);

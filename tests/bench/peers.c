@@ -102,11 +102,13 @@ void peer_exec(const struct peer *peer, char **argv)
 
 static void ask_version(const struct peer *peer, char *text, size_t size)
 {
-    char option[] = "--version", *argv[] = {NULL, NULL, option, NULL};
+    char option[] = "--version", name[32];
+    char *argv[] = {NULL, NULL, option, name, NULL};
     int ends[2];
     pid_t child;
     FILE *answer;
 
+    snprintf(name, sizeof(name), "%s", peer->name);
     if (pipe(ends) != 0 || (child = fork()) < 0)
         return;
     if (child == 0) {

@@ -35,11 +35,8 @@ static void put_text(FILE *file, const char *text)
 static const char *colour(enum kind kind)
 {
     static const char *const colours[] = {
-        [KIND_WEFT] = "#d9480f",
-        [KIND_LIBRARY] = "#5b7f9d",
-        [KIND_NAIVE] = "#a8b4bf",
-        [KIND_OTHER] = "#ced4da",
-        [KIND_BOUND] = "#dcd3c0",
+        [KIND_WEFT] = "#d9480f",  [KIND_LIBRARY] = "#5b7f9d", [KIND_NAIVE] = "#a8b4bf",
+        [KIND_OTHER] = "#ced4da", [KIND_BOUND] = "#dcd3c0",
     };
 
     return colours[kind];
@@ -54,17 +51,18 @@ static void put_row(FILE *file, const struct entry *entry, double full, double y
 
     fprintf(file, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\"%s>", BAR_LEFT - 8, y + 14, weight);
     put_text(file, entry->peer->name);
-    fprintf(file, "<tspan fill=\"#868e96\" font-weight=\"normal\">  ");
+    fprintf(file, "<tspan dx=\"8\" fill=\"#868e96\" font-weight=\"normal\">");
     put_text(file, peer_what(entry->peer, entry->one->family));
-    fprintf(file, "</tspan></text>\n<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" "
-                  "fill=\"%s\"/>\n",
+    fprintf(file,
+            "</tspan></text>\n<rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" "
+            "fill=\"%s\"/>\n",
             BAR_LEFT, y + 3, fmax(end - BAR_LEFT, 1), ROW - 6, colour(entry->peer->kind));
     fprintf(file, "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#343a40\"/>\n",
             BAR_LEFT + entry->least * scale, y + ROW / 2.0, whisker);
     fprintf(file, "<text x=\"%.1f\" y=\"%.1f\"%s>%s", fmax(end, whisker) + 7, y + 14, weight,
             figure(entry->median, text, sizeof(text)));
     if (entry->one->family != FAMILY_SIZE)
-        fprintf(file, "<tspan fill=\"#868e96\" font-weight=\"normal\">  %.1f cpu</tspan>",
+        fprintf(file, "<tspan dx=\"8\" fill=\"#868e96\" font-weight=\"normal\">%.1f cpu</tspan>",
                 entry->cpus);
     fprintf(file, "</text>\n");
 }
@@ -95,9 +93,11 @@ static double put_panel(FILE *file, const struct entry *entries, size_t count, d
     qsort(rows, shown, sizeof(*rows), better_first);
     fprintf(file, "<text x=\"20\" y=\"%.1f\" font-size=\"15\" font-weight=\"bold\">", y + 20);
     put_text(file, one->title);
-    fprintf(file, "<tspan fill=\"#868e96\" font-weight=\"normal\" font-size=\"12\">   %s, %s, %s is "
-                  "better</tspan></text>\n",
-            one->name, one->unit, one->more_is_better ? "more" : "less");
+    fprintf(
+        file,
+        "<tspan dx=\"10\" fill=\"#868e96\" font-weight=\"normal\" font-size=\"12\">%s, %s, %s is "
+        "better</tspan></text>\n",
+        one->name, one->unit, one->more_is_better ? "more" : "less");
     fprintf(file, "<path d=\"M20 %.1fH%d\" stroke=\"#dee2e6\"/>\n", y + 30, WIDTH - 20);
     for (size_t i = 0; i < shown; i++)
         put_row(file, rows[i], full > 0 ? full : 1, y + PANEL_HEAD - 10 + (double)i * ROW);
@@ -110,9 +110,10 @@ static void put_head(FILE *file, const struct results *results, double height)
     const struct machine *machine = &results->machine;
     char text[400];
 
-    fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" "
-                  "font-family=\"sans-serif\" font-size=\"12\" fill=\"#212529\">\n"
-                  "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
+    fprintf(file,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" "
+            "font-family=\"sans-serif\" font-size=\"12\" fill=\"#212529\">\n"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
             WIDTH, height);
     snprintf(text, sizeof(text), "%s, %u CPUs, %s, %s; medians of %u, line: least to most",
              machine->processor, machine->cpus, machine->system, machine->date,

@@ -5,23 +5,26 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void print_problem(const struct entry *entry)
+/* Each failure is told; a peer that skips, skips every round. */
+static void print_problems(const struct entry *entry)
 {
-    const struct sample *last = &entry->samples[entry->sample_count - 1];
-
-    if (entry->counted == 0)
-        printf("  %-18s %9s: %s\n", entry->peer->name,
-               last->state == SAMPLE_SKIPPED ? "skipped" : "FAILED", last->text);
+    for (unsigned i = 0; i < entry->sample_count; i++) {
+        const struct sample *sample = &entry->samples[i];
+        if (sample->state == SAMPLE_WRONG)
+            printf("  %-18s   FAILED in round %u: %s\n", entry->peer->name, sample->round,
+                   sample->text);
+        else if (sample->state == SAMPLE_SKIPPED && i == 0)
+            printf("  %-18s   skipped: %s\n", entry->peer->name, sample->text);
+    }
 }
 
 static void print_entry(const struct entry *entry)
 {
     char middle[32], least[32], most[32], range[80], cpus[32] = "", sleeps[32] = "", extra[40];
 
-    if (entry->counted == 0) {
-        print_problem(entry);
+    print_problems(entry);
+    if (entry->counted == 0)
         return;
-    }
     snprintf(range, sizeof(range), "(%s to %s)", figure(entry->least, least, sizeof(least)),
              figure(entry->most, most, sizeof(most)));
     if (entry->one->family != FAMILY_SIZE)
@@ -100,6 +103,5 @@ void report_end(const struct results *results)
 {
     printf("\n%u measurements in %.0f s, %u failed; %u disturbed by other work, %u more repeated "
            "because of it\n",
-           results->runs, results->seconds, results->wrong, results->disturbed,
-           results->discarded);
+           results->runs, results->seconds, results->wrong, results->disturbed, results->discarded);
 }

@@ -25,7 +25,7 @@ struct entry {
 struct results {
     const struct options *options;
     struct machine machine;
-    double seconds; /* the whole run */
+    double seconds;        /* the whole run */
     struct entry *entries; /* those of a case follow each other */
     size_t count, room;
     unsigned runs, disturbed, discarded, wrong;

@@ -81,10 +81,21 @@ pub fn pin(n: usize) {
     }
 }
 
+/// The compiler, or the crate as the lock file has it.
+fn version(peer: &str) -> String {
+    let lock = include_str!("../Cargo.lock");
+    let name = if peer == "crossbeam" { "crossbeam-channel" } else { peer };
+    let entry = lock.split_once(&format!("name = \"{name}\"\nversion = \""));
+    match entry.and_then(|(_, rest)| rest.split_once('"')) {
+        Some((version, _)) => format!("{name} {version}"),
+        None => option_env!("WEFT_BENCH_RUSTC").unwrap_or("").to_string(),
+    }
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     if words.get(1).map(String::as_str) == Some("--version") {
-        println!("Debian's crates");
+        println!("{}", version(words.get(2).map_or("", String::as_str)));
         return;
     }
     if words.len() != 7 {
