@@ -61,7 +61,8 @@ uint64_t token_get(void *argument, uint64_t count)
 
 const struct queue_calls plain_calls = {"BlockingConcurrentQueue, unbounded", queue_create,
                                         plain_put, plain_get};
-const struct queue_calls token_calls = {"the same with tokens", queue_create, token_put, token_get};
+const struct queue_calls token_calls = {"BlockingConcurrentQueue + tokens", queue_create, token_put,
+                                        token_get};
 
 } /* namespace */
 

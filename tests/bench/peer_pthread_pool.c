@@ -142,8 +142,8 @@ static uint64_t pool_results(void *pool, uint64_t count)
 
 static const struct pool_calls pool_calls = {"mutex + condition, list of tasks", pool_open,
                                              pool_submit, pool_finish};
-static const struct result_calls result_calls = {"the same, mutex + condition per future",
-                                                 pool_open, pool_results};
+static const struct result_calls result_calls = {"mutex + condition per future", pool_open,
+                                                 pool_results};
 
 const struct peer peer_pthread_pool = {
     .name = "pthread",

@@ -44,8 +44,8 @@ static const char *colour(enum kind kind)
 
 static void put_row(FILE *file, const struct entry *entry, double full, double y)
 {
-    double scale = BAR_ROOM / full, end = BAR_LEFT + entry->median * scale;
-    double whisker = BAR_LEFT + entry->most * scale;
+    double scale = BAR_ROOM / full, end = BAR_LEFT + fmin(entry->median, full) * scale;
+    double whisker = BAR_LEFT + fmin(entry->most, full) * scale;
     const char *weight = entry->peer->kind == KIND_WEFT ? " font-weight=\"bold\"" : "";
     char text[32];
 
@@ -58,9 +58,9 @@ static void put_row(FILE *file, const struct entry *entry, double full, double y
             "fill=\"%s\"/>\n",
             BAR_LEFT, y + 3, fmax(end - BAR_LEFT, 1), ROW - 6, colour(entry->peer->kind));
     fprintf(file, "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#343a40\"/>\n",
-            BAR_LEFT + entry->least * scale, y + ROW / 2.0, whisker);
-    fprintf(file, "<text x=\"%.1f\" y=\"%.1f\"%s>%s", fmax(end, whisker) + 7, y + 14, weight,
-            figure(entry->median, text, sizeof(text)));
+            BAR_LEFT + fmin(entry->least, full) * scale, y + ROW / 2.0, whisker);
+    fprintf(file, "<text x=\"%.1f\" y=\"%.1f\"%s>%s%s", fmax(end, whisker) + 7, y + 14, weight,
+            entry->median > full ? "\u2192 " : "", figure(entry->median, text, sizeof(text)));
     if (entry->one->family != FAMILY_SIZE)
         fprintf(file, "<tspan dx=\"8\" fill=\"#868e96\" font-weight=\"normal\">%.1f cpu</tspan>",
                 entry->cpus);
@@ -87,7 +87,8 @@ static double put_panel(FILE *file, const struct entry *entries, size_t count, d
     for (size_t i = 0; i < count; i++) {
         if (entries[i].counted > 0) {
             rows[shown++] = &entries[i];
-            full = fmax(full, entries[i].most);
+            if (entries[i].peer->kind != KIND_OTHER) /* may run off the scale */
+                full = fmax(full, entries[i].most);
         }
     }
     qsort(rows, shown, sizeof(*rows), better_first);
