@@ -17,7 +17,8 @@ struct input {
     size_t left;
 };
 
-/* Called for each input. */
+/* Called once, and for each input. */
+void fuzz_prepare(void);
 void fuzz(struct input *in);
 
 /* Also the name of its corpus. */

@@ -298,6 +298,11 @@ static void advance(weft_time until)
         now = until;
 }
 
+void fuzz_prepare(void)
+{
+    weft_on_failure(hear);
+}
+
 void fuzz(struct input *in)
 {
     input = in;
@@ -306,7 +311,6 @@ void fuzz(struct input *in)
     running = NONE;
     failures = failures_told = 0;
     memset(slots, 0, sizeof(slots));
-    weft_on_failure(hear);
     while (in->left > 0) {
         if (below(in, 4) == 0)
             advance(now + below(in, 30));
