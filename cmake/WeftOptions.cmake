@@ -10,6 +10,14 @@ option(WEFT_BUILD_LESSONS "Build the lessons and their runner" ${PROJECT_IS_TOP_
 option(WEFT_BUILD_TESTS "Build the tests, and fault points into the library" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_FUZZ "Fuzzers as libFuzzer programs (Clang, with the tests); see tests/fuzz" OFF)
 
+# The order of locks, circles of waiting threads, and who holds what: useful, and not free.
+if(WEFT_BUILD_TESTS OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(checks ON)
+else()
+  set(checks OFF)
+endif()
+option(WEFT_CHECKS "Check the order of locks, and show in weft_doctor() who holds them" ${checks})
+
 if(NOT WEFT_BACKEND MATCHES "^(native|sdl2)$")
   message(FATAL_ERROR "WEFT_BACKEND is '${WEFT_BACKEND}': it can be native or sdl2")
 endif()

@@ -6,8 +6,8 @@
  * still there afterwards and runs at once: lazy task creation (Mohr, Kranz and Halstead,
  * 1991), as in Cilk and Rayon. If it was stolen, the caller steals from the thief, and
  * from nobody else: a thief's deque was empty when it stole, so what stands in it now was
- * split off by the stolen branch ("leapfrogging", Wagner and Calder, 1993). A waiting
- * worker so never begins work that its own does not need.
+ * split off by the stolen branch ("leapfrogging", Wagner and Calder, 1993), as long as the
+ * branch is not done. A waiting worker so never begins work that its own does not need.
  *
  * `thief` is stored with release by the thief before it runs the branch; `state` with
  * release after it, as its last access: the branch's memory may be gone then.
@@ -50,21 +50,33 @@ void weft__branch_run(struct weft__worker *thief, void *entry)
         weft_wake(&branch->state, 1); /* the address only */
 }
 
+/* Something that the stolen branch has split off. The thief goes on to other work as soon as
+ * it is done: what it does then is nothing to wait for. */
+static void *steal_part(struct weft__worker *thief, const struct branch *branch)
+{
+    void *entry = NULL;
+
+    while (!entry && !weft__deque_is_empty(&thief->deque) &&
+           weft_load_u32(&branch->state, WEFT_ACQUIRE) != DONE)
+        entry = weft__deque_steal_unless(&thief->deque, &branch->state, DONE);
+    return entry;
+}
+
 /* Until the stolen branch is done: works on what it has split off. */
 static void await(struct weft__worker *worker, struct branch *branch)
 {
     const weft_cancel *before = weft_cancel_enter(NULL); /* the branch lies on this stack */
-    unsigned round = 0;
+    struct weft__backoff backoff = {0};
     uint32_t seen;
 
     while ((seen = weft_load_u32(&branch->state, WEFT_ACQUIRE)) != DONE) {
         struct weft__worker *thief = weft_load_pointer(&branch->thief, WEFT_ACQUIRE);
-        void *entry = thief ? weft__worker_steal(thief) : NULL;
+        void *entry = thief ? steal_part(thief, branch) : NULL;
 
         if (entry) {
             weft__worker_run_entry(worker, entry);
-            round = 0;
-        } else if (!weft__backoff(&round) &&
+            backoff = (struct weft__backoff){0};
+        } else if (!weft__backoff(&backoff) &&
                    (seen == AWAITED ||
                     weft_cas_u32(&branch->state, &seen, AWAITED, WEFT_ACQUIRE))) {
             (void)weft__wait(&branch->state, AWAITED, WEFT_FOREVER, "branch", branch);

@@ -72,8 +72,11 @@ static inline void *weft__deque_pop(struct weft__deque *deque)
     return entry;
 }
 
-/* The oldest entry; NULL: there was none, or another thief was faster. Any thread. */
-static inline void *weft__deque_steal(struct weft__deque *deque)
+/* The oldest entry; NULL: there was none, another thief was faster, or *word, if there is one,
+ * is `over`. While an entry is the oldest its place is not used again; so if *word becomes
+ * `over` (release) before its owner pushes something else, nothing else is taken. Any thread. */
+static inline void *weft__deque_steal_unless(struct weft__deque *deque,
+                                             const weft_atomic_u32 *word, uint32_t over)
 {
     uint64_t top = weft_load_u64(&deque->top, WEFT_SEQ_CST);
     uint64_t bottom = weft_load_u64(&deque->bottom, WEFT_SEQ_CST);
@@ -82,7 +85,14 @@ static inline void *weft__deque_steal(struct weft__deque *deque)
     if ((int64_t)(bottom - top) <= 0)
         return NULL;
     entry = weft_load_pointer(&deque->entries[top % WEFT__DEQUE], WEFT_RELAXED);
+    if (word && weft_load_u32(word, WEFT_ACQUIRE) == over)
+        return NULL;
     return weft_cas_u64(&deque->top, &top, top + 1, WEFT_SEQ_CST) ? entry : NULL;
+}
+
+static inline void *weft__deque_steal(struct weft__deque *deque)
+{
+    return weft__deque_steal_unless(deque, NULL, 0);
 }
 
 /* A hint. Any thread. */

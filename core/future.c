@@ -57,24 +57,31 @@ static void drop_payload(weft_future *future, uint32_t state)
     future->size = 0;
 }
 
-void weft_future_release(weft_future *future)
+/* Nobody has it any more. The source that it followed, with a reference, or NULL. */
+static weft_future *destroy(weft_future *future)
 {
-    uint32_t state;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+    weft_future *source = NULL;
 
-    if (!future)
-        return;
-    /* The only one left needs no read-modify-write operation to know it. */
-    if (weft_load_u32(&future->references, WEFT_ACQUIRE) != 1 &&
-        weft_fetch_sub_u32(&future->references, 1, WEFT_ACQ_REL) > 1)
-        return;
-    state = weft_load_u32(&future->state, WEFT_ACQUIRE);
     if (state & WEFT__FOLLOWS)
-        weft__future_follow(future, NULL);
+        source = weft__future_unfollow(future);
     drop_payload(future, state);
     if (state & WEFT__OWN)
         weft_free(future);
     else
         weft__thread_block_free(future);
+    return source;
+}
+
+void weft_future_release(weft_future *future)
+{
+    while (future) {
+        /* The only one left needs no read-modify-write operation to know it. */
+        if (weft_load_u32(&future->references, WEFT_ACQUIRE) != 1 &&
+            weft_fetch_sub_u32(&future->references, 1, WEFT_ACQ_REL) > 1)
+            return;
+        future = destroy(future); /* a loop, because a chain may be long */
+    }
 }
 
 bool weft__future_unheard(const weft_future *future)
@@ -82,14 +89,20 @@ bool weft__future_unheard(const weft_future *future)
     return weft_load_u32(&future->references, WEFT_ACQUIRE) == 1;
 }
 
-bool weft__future_begin(weft_future *future)
+/* From PENDING to RUNNING; `more`: flags to add. */
+static bool begin(weft_future *future, uint32_t more)
 {
     uint32_t state = weft_load_u32(&future->state, WEFT_RELAXED);
 
     while (weft__future_stage(state) == WEFT__PENDING)
-        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING, WEFT_ACQ_REL))
+        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING | more, WEFT_ACQ_REL))
             return true;
     return false;
+}
+
+bool weft__future_begin(weft_future *future)
+{
+    return begin(future, 0);
 }
 
 int weft__future_keep(weft_future *future, const void *result, size_t size)
@@ -171,9 +184,10 @@ bool weft__future_withdraw(weft_future *future)
 {
     uint32_t state;
 
-    /* RUNNING for a moment: the producer must not begin, and `end` is one place. */
-    if (!weft__future_begin(future))
-        return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__CANCELLED;
+    /* RUNNING for a moment: the producer must not begin, and `end` is one place. Another
+     * thread that comes in that moment must not take it for a task that runs. */
+    if (!begin(future, WEFT__WITHDRAWN))
+        return (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__WITHDRAWN) != 0;
     state = weft_load_u32(&future->state, WEFT_RELAXED);
     if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
         drop_payload(future, state);
@@ -280,7 +294,9 @@ bool weft_future_done(weft_future *future)
 
 bool weft_future_running(weft_future *future)
 {
-    return weft__future_stage(weft_load_u32(&future->state, WEFT_ACQUIRE)) == WEFT__RUNNING;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
+
+    return weft__future_stage(state) == WEFT__RUNNING && !(state & WEFT__WITHDRAWN);
 }
 
 int weft_future_on_done(weft_future *future, weft_done_function *tell, void *context)

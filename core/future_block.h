@@ -35,7 +35,9 @@ enum weft__future_state {
     WEFT__IN_ARENA = 64, /* payload.shared */
     WEFT__HOOKED = 128,  /* a group: hook and context; never with WEFT__TASK */
     WEFT__FOLLOWS = 256, /* next is a source, with a reference; guarded by future_follow.c */
-    WEFT__STAMPED = 512  /* the bits from WEFT__STAMP on number its place in the pool's stamps */
+    WEFT__STAMPED = 512, /* the bits from WEFT__STAMP on number its place in the pool's stamps */
+    WEFT__WITHDRAWN = 1024, /* cancelled, or RUNNING for the moment before that */
+    WEFT__DELAYED = 2048    /* a task whose instant has not come: nobody begins it */
 };
 
 enum {

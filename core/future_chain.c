@@ -91,13 +91,16 @@ static void go_on(struct weft__sequel *sequel, weft_future *done)
     bool taken = false;
 
     if (!weft_future_done(link->next)) { /* not cancelled meanwhile */
+        (void)weft_fault_point("future_chain.go_on");
         if ((weft__sequel_error(done, &sentence) != 0) == link->after_failure)
             taken = start(link, done);
         else
             pass_on(link->next, done);
     }
-    if (!taken)
+    if (!taken) { /* it is done: were its source kept, a long chain would go link inside link */
+        weft__future_follow(link->next, NULL);
         weft_future_release(link->next);
+    }
     weft_free(link);
 }
 

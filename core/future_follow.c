@@ -14,20 +14,23 @@ static weft_mutex lock = WEFT_MUTEX_INIT; /* guards next and WEFT__FOLLOWS of fo
 
 void weft__future_follow(weft_future *future, weft_future *source)
 {
-    weft_future *before = NULL;
+    weft__future_retain(source);
+    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    future->next = source;
+    weft_fetch_or_u32(&future->state, WEFT__FOLLOWS, WEFT_RELAXED);
+    weft_mutex_release(&lock);
+}
 
-    if (source)
-        weft__future_retain(source);
+weft_future *weft__future_unfollow(weft_future *future)
+{
+    weft_future *source = NULL;
+
     weft_mutex_acquire(&lock, WEFT_FOREVER);
     if (weft_load_u32(&future->state, WEFT_RELAXED) & WEFT__FOLLOWS)
-        before = future->next;
-    future->next = source;
-    if (source)
-        weft_fetch_or_u32(&future->state, WEFT__FOLLOWS, WEFT_RELAXED);
-    else
-        weft_fetch_and_u32(&future->state, ~(uint32_t)WEFT__FOLLOWS, WEFT_RELAXED);
+        source = future->next;
+    weft_fetch_and_u32(&future->state, ~(uint32_t)WEFT__FOLLOWS, WEFT_RELAXED);
     weft_mutex_release(&lock);
-    weft_future_release(before);
+    return source;
 }
 
 weft_future *weft__future_source(weft_future *future)

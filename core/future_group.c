@@ -63,6 +63,7 @@ static bool enter(struct group *group, weft_future *future)
 {
     bool done;
 
+    (void)weft_fault_point("future_group.interrupt");
     weft_mutex_acquire(&lock, WEFT_FOREVER);
     done = weft_future_done(future);
     if (!done)
@@ -78,7 +79,10 @@ static void interrupt(weft_future *future, void *context)
 
     if (!enter(group, future))
         return;
-    for (size_t i = 0; i < group->count; i++)
+    (void)weft_fault_point("future_group.interrupting");
+    /* The last first: those that run are mostly in front, and when they have ended there is
+     * room for those that have not begun. */
+    for (size_t i = group->count; i-- > 0;)
         (void)weft_future_interrupt(group->members[i].future);
     leave(group);
 }
@@ -133,6 +137,7 @@ static void count_off(struct weft__sequel *sequel, weft_future *done)
 
     if (decides)
         conclude(member, code, sentence);
+    (void)weft_fault_point("future_group.decided");
     if (weft_fetch_sub_u64(&group->undone, 1, WEFT_ACQ_REL) == 1 && !decides)
         conclude(member, code, sentence);
     drop(group, 1);

@@ -4,7 +4,14 @@
 #include "internal.h"
 #include "promise.h"
 #include "thread_pool.h"
+#include "weft/cancel.h"
 #include "weft/wait.h"
+
+bool weft__wait_is_over(weft_time until)
+{
+    return (until != WEFT_FOREVER && until <= weft_clock()) ||
+           weft_cancel_requested(weft__self.cancel);
+}
 
 /* Sleeps until the state changes from `seen`, or for no reason. */
 static int sleep_on(weft_future *future, uint32_t seen, weft_time until)
@@ -31,7 +38,7 @@ static int rest(struct weft__worker *worker, weft_future *future, weft_time unti
     if (err != 0)
         return err;
     seen = weft_load_u32(&future->state, WEFT_ACQUIRE);
-    if (weft__future_stage(seen) == WEFT__PENDING)
+    if (weft__future_stage(seen) == WEFT__PENDING && !weft__wait_is_over(until))
         err = weft__thread_help(worker, future, &did);
     if (err == 0 && !did && !weft__future_is_final(seen))
         err = sleep_on(future, seen, until);
@@ -39,10 +46,10 @@ static int rest(struct weft__worker *worker, weft_future *future, weft_time unti
     return err;
 }
 
-int weft__future_await(weft_future *future, weft_time until)
+/* `worker`: that waits, and helps; NULL: the calling thread just sleeps. */
+static int await(struct weft__worker *worker, weft_future *future, weft_time until)
 {
-    struct weft__worker *worker = until == WEFT_NOW ? NULL : weft__worker_current();
-    unsigned round = 0;
+    struct weft__backoff backoff = {0};
     uint32_t state;
     int err = 0;
 
@@ -50,9 +57,9 @@ int weft__future_await(weft_future *future, weft_time until)
            err == 0) {
         bool did = false;
 
-        if (worker && weft__future_stage(state) == WEFT__PENDING)
+        if (worker && weft__future_stage(state) == WEFT__PENDING && !weft__wait_is_over(until))
             err = weft__thread_help(worker, future, &did);
-        if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&round)))
+        if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&backoff)))
             err = rest(worker, future, until);
     }
     if (weft__future_is_final(state))
@@ -60,6 +67,20 @@ int weft__future_await(weft_future *future, weft_time until)
     if (err == WEFT_EDEADLK)
         return err;
     return weft__fail_wait(err, "future", future, "not done until the deadline");
+}
+
+int weft__future_await(weft_future *future, weft_time until)
+{
+    return await(until == WEFT_NOW ? NULL : weft__worker_current(), future, until);
+}
+
+void weft__future_await_end(weft_future *future)
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+
+    if (weft__future_await(future, WEFT_FOREVER) != 0)
+        (void)await(NULL, future, WEFT_FOREVER); /* a circle, unless another wait in it ends */
+    weft_cancel_enter(before);
 }
 
 static int wait_for_first(weft_future *const *futures, size_t count, weft_time until)

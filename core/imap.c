@@ -8,6 +8,7 @@
  * slot is done.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "chunk.h"
@@ -32,6 +33,7 @@ struct weft_imap {
     weft_completion *completion; /* NULL: ordered */
     size_t chunk;                /* items per task */
     size_t submitted, told;      /* items */
+    size_t chunks;               /* submitted; a chunk's number is how many were before it */
     size_t chunks_told;          /* chunks whose results have all been taken */
     struct under_way *current;   /* the chunk that results are taken from; NULL: none */
     size_t taken;                /* of its results */
@@ -44,19 +46,19 @@ static const char *item(const weft_imap *imap, size_t index)
     return imap->items + index * imap->item_size;
 }
 
-static int submit(weft_imap *imap, struct under_way *slot)
+static int submit(weft_imap *imap, struct under_way *slot, weft_time until)
 {
     int err;
 
     if (imap->chunk == 1)
-        return weft_submit(imap->executor, &slot->future, imap->function,
-                           item(imap, slot->first), imap->item_size);
+        return weft_submit_with(imap->executor, &slot->future, imap->function,
+                                item(imap, slot->first), imap->item_size, NULL, until);
     err = weft__chunk_create(&slot->chunk, imap->function, item(imap, slot->first),
                              imap->item_size, slot->count, imap->result_size);
     if (err != 0)
         return err;
-    err = weft_submit(imap->executor, &slot->future, weft__chunk_run, &slot->chunk,
-                      sizeof(slot->chunk));
+    err = weft_submit_with(imap->executor, &slot->future, weft__chunk_run, &slot->chunk,
+                           sizeof(slot->chunk), NULL, until);
     if (err != 0)
         weft__chunk_release(slot->chunk); /* the task's reference */
     return err;
@@ -73,8 +75,9 @@ static void empty(struct under_way *slot)
     slot->chunk = NULL;
 }
 
-/* Puts the next items under way in a free slot, if there are items left. */
-static int fill(weft_imap *imap, struct under_way *slot)
+/* Puts the next items under way in a free slot, if there are items left. In a pool with a
+ * bound that may have to wait for a place, or be refused. */
+static int fill(weft_imap *imap, struct under_way *slot, weft_time until)
 {
     size_t left = imap->item_count - imap->submitted;
     int err;
@@ -83,7 +86,7 @@ static int fill(weft_imap *imap, struct under_way *slot)
         return 0;
     slot->first = imap->submitted;
     slot->count = left < imap->chunk ? left : imap->chunk;
-    err = submit(imap, slot);
+    err = submit(imap, slot, until);
     if (err == 0 && imap->completion)
         err = weft__completion_add(imap->completion, slot->future, (size_t)(slot - imap->slots));
     if (err != 0) {
@@ -91,7 +94,32 @@ static int fill(weft_imap *imap, struct under_way *slot)
         return err;
     }
     imap->submitted += slot->count;
+    imap->chunks++;
     return 0;
+}
+
+/* In order, a chunk's slot follows from its number; otherwise any free one does. */
+static struct under_way *free_slot(weft_imap *imap)
+{
+    struct under_way *slot = &imap->slots[imap->chunks % imap->window];
+
+    while (slot->future)
+        slot = slot + 1 < imap->slots + imap->window ? slot + 1 : imap->slots;
+    return slot;
+}
+
+/* As much as may be. A full pool is no failure while something is under way, and no other
+ * refusal is lost: the call that needs the items meets it again. */
+static int refill(weft_imap *imap, weft_time until)
+{
+    int err = 0;
+
+    while (err == 0 && imap->submitted < imap->item_count &&
+           imap->chunks - imap->chunks_told < imap->window)
+        err = fill(imap, free_slot(imap), until);
+    if (imap->submitted > imap->told && (err == WEFT_EBUSY || err == WEFT_ETIMEDOUT))
+        err = 0;
+    return err;
 }
 
 static size_t window_for(const weft_imap *imap, size_t ahead)
@@ -106,10 +134,9 @@ static size_t window_for(const weft_imap *imap, size_t ahead)
     return window < chunks ? window : chunks;
 }
 
-int weft_imap_start_with(weft_imap **out, weft_executor *executor, weft_function *function,
-                         const void *items, size_t item_size, size_t item_count,
-                         size_t result_size, enum weft_imap_order order,
-                         const weft_map_options *options)
+int weft__imap_start(weft_imap **out, weft_executor *executor, weft_function *function,
+                     const void *items, size_t item_size, size_t item_count, size_t result_size,
+                     enum weft_imap_order order, const weft_map_options *options, weft_time until)
 {
     weft_imap proto = {.executor = executor,
                        .function = function,
@@ -132,14 +159,23 @@ int weft_imap_start_with(weft_imap **out, weft_executor *executor, weft_function
     memcpy(imap, &proto, sizeof(proto));
     if (order == WEFT_UNORDERED)
         err = weft_as_completed(&imap->completion, NULL, 0);
-    for (size_t i = 0; i < imap->window && err == 0; i++)
-        err = fill(imap, &imap->slots[i]);
+    if (err == 0)
+        err = refill(imap, until);
     if (err != 0) {
         weft_imap_close(imap);
         return err;
     }
     *out = imap;
     return 0;
+}
+
+int weft_imap_start_with(weft_imap **imap, weft_executor *executor, weft_function *function,
+                         const void *items, size_t item_size, size_t item_count,
+                         size_t result_size, enum weft_imap_order order,
+                         const weft_map_options *options)
+{
+    return weft__imap_start(imap, executor, function, items, item_size, item_count, result_size,
+                            order, options, WEFT_FOREVER);
 }
 
 int weft_imap_start(weft_imap **imap, weft_executor *executor, weft_function *function,
@@ -157,7 +193,7 @@ static int find_current(weft_imap *imap, weft_time until)
     int err = 0;
 
     if (imap->told == imap->submitted) /* the refill that failed before decides now */
-        err = fill(imap, &imap->slots[place]);
+        err = refill(imap, until);
     if (err != 0)
         return err;
     if (imap->completion)
@@ -172,17 +208,12 @@ static int find_current(weft_imap *imap, weft_time until)
 }
 
 /* All results of the current chunk have been taken: its slot gets the next items. */
-static void leave_current(weft_imap *imap)
+static void leave_current(weft_imap *imap, weft_time until)
 {
-    struct under_way *slot = imap->current;
-    size_t chunks = imap->submitted / imap->chunk;
-
-    empty(slot);
+    empty(imap->current);
     imap->current = NULL;
     imap->chunks_told++;
-    /* In order, a chunk's slot follows from its number; otherwise any free one does. A
-     * refusal is not lost: the call that needs the items meets it again. */
-    (void)fill(imap, imap->completion ? slot : &imap->slots[chunks % imap->window]);
+    (void)refill(imap, until);
 }
 
 static int result_of(const weft_imap *imap, void *result)
@@ -199,6 +230,7 @@ static int result_of(const weft_imap *imap, void *result)
 
 int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until)
 {
+    char sentence[256];
     int err;
 
     if (imap->told == imap->item_count)
@@ -211,9 +243,11 @@ int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until
     err = result_of(imap, result);
     imap->taken++;
     imap->told++;
-    if (imap->taken == imap->current->count)
-        leave_current(imap);
-    return err;
+    if (imap->taken < imap->current->count)
+        return err;
+    snprintf(sentence, sizeof(sentence), "%s", err != 0 ? weft_last_error() : "");
+    leave_current(imap, until);
+    return err != 0 ? weft__fail(err, "%s", sentence) : 0; /* not that of a refused refill */
 }
 
 void weft_imap_close(weft_imap *imap)

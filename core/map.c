@@ -67,8 +67,8 @@ int weft_map_with(weft_executor *executor, weft_function *function, const void *
                             result_count);
     if (filled.chunk == 0)
         filled.chunk = default_chunk(executor, item_count);
-    err = weft_imap_start_with(&imap, executor, function, items, item_size, item_count,
-                               results ? result_size : 0, WEFT_ORDERED, &filled);
+    err = weft__imap_start(&imap, executor, function, items, item_size, item_count,
+                           results ? result_size : 0, WEFT_ORDERED, &filled, until);
     if (err != 0)
         return err;
     err = collect(imap, item_count, results, result_size, until);

@@ -85,18 +85,18 @@ static size_t begin_alone(struct loop *loop, weft_time *each, int *err)
     for (;;) {
         weft_time spent;
 
+        *err = reason_to_stop(loop);
+        if (*err != 0)
+            return done;
         if (size > loop->count - done)
             size = loop->count - done;
         loop->body(done, done + size, loop->context);
         done += size;
         if (done == loop->count)
             return done;
-        *err = reason_to_stop(loop);
-        if (*err != 0)
-            return done;
         spent = weft_clock() - began;
         *each = spent / (weft_time)done;
-        if (spent >= ALONE && (weft_time)(loop->count - done) * (*each + 1) >= WORTH)
+        if (spent >= ALONE && loop->count - done >= (uint64_t)(WORTH / (*each + 1)))
             return done;
         if (spent >= ALONE)
             size = loop->count - done;
@@ -120,7 +120,7 @@ static void end_helpers(weft_future **helpers, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         if (!weft__future_withdraw(helpers[i]))
-            (void)weft__future_await(helpers[i], WEFT_FOREVER);
+            weft__future_await_end(helpers[i]);
         weft_future_release(helpers[i]);
     }
     weft_cancel_enter(before);

@@ -33,4 +33,10 @@ struct weft_executor {
     unsigned workers;
 };
 
+/* weft_imap_start_with() with a deadline, for a pool that is full. */
+int weft__imap_start(weft_imap **imap, weft_executor *executor, weft_function *function,
+                     const void *items, size_t item_size, size_t item_count, size_t result_size,
+                     enum weft_imap_order order, const weft_map_options *options,
+                     weft_time until);
+
 #endif

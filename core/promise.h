@@ -30,7 +30,8 @@ void weft__future_keep_shared(weft_future *future, weft_offset result, size_t si
  * callbacks: call it with no lock held. */
 void weft__future_finish(weft_future *future, int code, const char *sentence);
 
-/* weft_future_cancel() for clean-up: leaves weft_last_error() alone. True: cancelled. */
+/* weft_future_cancel() for clean-up: leaves weft_last_error() alone. True: it is cancelled, or
+ * another thread is just about to do it; its task never runs. */
 bool weft__future_withdraw(weft_future *future);
 
 /* Nobody but the producer has it: its failure would go unheard. */
@@ -49,9 +50,12 @@ void weft__future_on_interrupt(weft_future *future,
                                void *context);
 
 /* future_follow.c: the future cannot be done before its source, so a worker that waits for
- * it helps the source first. Keeps a reference of the source, until the future is released,
- * follows another one, or gets a task. NULL: nothing any more. */
+ * it helps the source first. Keeps a reference of the source, until the future is gone or
+ * gets a task. Called once. */
 void weft__future_follow(weft_future *future, weft_future *source);
+
+/* It follows nothing any more: the source, with that reference; NULL: it followed none. */
+weft_future *weft__future_unfollow(weft_future *future);
 
 /* What it follows, with a reference for the caller, or NULL. */
 weft_future *weft__future_source(weft_future *future);

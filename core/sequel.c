@@ -30,6 +30,7 @@ static void set_off(weft_future *done, void *context)
         if (!list.first)
             list.last = &list.first;
         done = sequel->done;
+        (void)weft_fault_point("sequel.run");
         sequel->run(sequel, done);
         weft_future_release(done);
     }

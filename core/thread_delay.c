@@ -40,6 +40,8 @@ static void come_due(void *context)
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     take_out_locked(delayed);
     weft__thread_append_locked(pool, delayed->task, delayed->priority);
+    weft_fetch_and_u32(&delayed->task->state, ~(uint32_t)WEFT__DELAYED, WEFT_RELEASE);
+    weft__thread_poke_locked(pool); /* a worker that waits for it can run it now */
     worker = weft__thread_pick_idle_locked(pool);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake(worker);

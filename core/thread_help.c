@@ -127,14 +127,21 @@ int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *di
         return 0;
     if (!(state & WEFT__TASK))
         return help_elsewhere(worker, future, did);
-    if (future->executor != &worker->pool->base)
+    if (future->executor != &worker->pool->base || state & WEFT__DELAYED)
         return 0;
     if (stack_is_used_up(worker))
         return weft__misuse(WEFT_EDEADLK, "pool %s: tasks that wait for each other have used up "
                                           "the stack of %s", worker->pool->name, worker->name);
     *did = weft__future_begin(future);
-    if (*did)
-        weft__worker_run(worker, future);
+    if (!*did)
+        return 0;
+    if (worker->waits_for) /* it runs, and what it runs may wait for something else */
+        weft__thread_wait_end(worker);
+    /* The place in the list may drop its reference now. Then one would be left, as for a task
+     * that nobody waits for: its end would go unsaid. */
+    weft__future_retain(future);
+    weft__worker_run(worker, future);
+    weft_future_release(future);
     return 0;
 }
 

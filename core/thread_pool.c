@@ -18,16 +18,15 @@ enum { WORKERS_MOST = 100000 };
 static void discard(struct weft__thread_pool *pool)
 {
     weft_future *tasks = NULL, **last = &tasks;
+    uint64_t cancelled = 0; /* without those that a worker which waited for them has run */
 
     weft__thread_delay_discard(pool);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     weft_store_u32(&pool->discarding, 1, WEFT_RELAXED);
     for (int level = 0; level < WEFT__LEVELS; level++) {
         *last = pool->lists[level].first;
-        for (; *last; last = &(*last)->next) {
+        for (; *last; last = &(*last)->next)
             weft__thread_unstamp_locked(pool, *last);
-            pool->cancelled++;
-        }
         pool->lists[level].first = NULL;
     }
     weft_store_u32(&pool->queued, 0, WEFT_RELAXED);
@@ -35,10 +34,13 @@ static void discard(struct weft__thread_pool *pool)
     while (tasks) {
         weft_future *next = tasks->next;
 
-        (void)weft__future_withdraw(tasks);
+        cancelled += weft__future_withdraw(tasks);
         weft_future_release(tasks);
         tasks = next;
     }
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->cancelled += cancelled;
+    weft_mutex_release(&pool->mutex);
 }
 
 static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time until)

@@ -56,6 +56,7 @@ struct weft__worker {
                                        worker's own */
     unsigned taken;                 /* by the last taking */
     bool woken;                     /* was picked, and has not said so under the mutex yet */
+    bool leaves;                    /* was idle for too long */
     uint32_t random;
     weft_future *used; /* blocks to be given back */
     weft_future *used_last;
@@ -93,6 +94,7 @@ struct weft__thread_pool {
     weft_atomic_u32 discarding; /* 1: tasks are cancelled, not run; written under the mutex */
     unsigned alive;     /* workers that have not left */
     unsigned starting;  /* of them, whose initializer has not returned */
+    unsigned leaving;   /* of them, that were idle for too long */
     unsigned delayed;   /* tasks that wait for their instant */
     unsigned room_waiters;
     uint64_t cancelled; /* before a worker took them */
@@ -133,6 +135,10 @@ static inline struct weft__worker *weft__worker_current(void)
 /* Appends a task that was taken before; the caller holds the mutex. */
 void weft__thread_append_locked(struct weft__thread_pool *pool, weft_future *task,
                                 enum weft_priority priority);
+
+/* One more worker, if none is idle and the pool may grow; the mutex is released and held again
+ * meanwhile. That none can be started is no failure: the others will come to the task. */
+void weft__thread_grow_locked(struct weft__thread_pool *pool);
 
 /* After work was added and the mutex released: who has to be woken, from
  * weft__thread_pick_idle_locked(), or NULL. */
@@ -208,7 +214,13 @@ void weft__thread_poke_locked(struct weft__thread_pool *pool);
 int weft__thread_wait_begin(struct weft__worker *worker, weft_future *future);
 void weft__thread_wait_end(struct weft__worker *worker);
 
+/* The deadline has passed, or the caller is cancelled: then nothing is begun for a wait. */
+bool weft__wait_is_over(weft_time until);
+
 /* The future is done; as weft_future_result() waits. */
 int weft__future_await(weft_future *future, weft_time until);
+
+/* The same where the caller cannot go on before, whatever happens. Misuse is told. */
+void weft__future_await_end(weft_future *future);
 
 #endif

@@ -98,14 +98,10 @@ void weft__worker_run(struct weft__worker *worker, weft_future *task)
  * cancelled, and drops the producer's reference. */
 static void begin_and_run(struct weft__worker *worker, weft_future *task)
 {
-    if (weft_load_u32(&worker->pool->discarding, WEFT_RELAXED) != 0) {
-        (void)weft__future_withdraw(task);
-        add(&worker->cancelled);
-    } else if (weft__future_begin(task)) {
+    if (weft_load_u32(&worker->pool->discarding, WEFT_RELAXED) == 0 && weft__future_begin(task))
         weft__worker_run(worker, task);
-    } else if (weft__future_stage(weft_load_u32(&task->state, WEFT_RELAXED)) == WEFT__CANCELLED) {
-        add(&worker->cancelled);
-    }
+    else if (weft__future_withdraw(task))
+        add(&worker->cancelled); /* otherwise a worker that waited for it has run it */
     weft_future_release(task);
 }
 

@@ -85,14 +85,13 @@ void weft__thread_wake_all(struct weft__worker *worker)
     }
 }
 
-/* One more worker, if all are busy and the pool may grow. That none can be started is no
- * failure: the others will come to the task. */
-static void grow_locked(struct weft__thread_pool *pool)
+void weft__thread_grow_locked(struct weft__thread_pool *pool)
 {
     struct weft__worker *slot;
 
-    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking || pool->starting > 0)
-        return;
+    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking ||
+        pool->starting > 0)
+        return; /* who is waking or starting will come here, if there is more to do */
     slot = weft__worker_slot_locked(pool);
     if (slot)
         (void)weft__worker_start_locked(pool, slot);
@@ -119,15 +118,16 @@ static weft_future *take_oldest_locked(struct weft__thread_pool *pool)
 static void drop_oldest_locked(struct weft__thread_pool *pool)
 {
     weft_future *oldest = take_oldest_locked(pool);
+    bool withdrawn;
 
     if (!oldest)
         return;
     weft__thread_unstamp_locked(pool, oldest);
-    pool->cancelled++;
     weft_mutex_release(&pool->mutex);
-    (void)weft__future_withdraw(oldest);
+    withdrawn = weft__future_withdraw(oldest); /* its place was free, if its task has run */
     weft_future_release(oldest);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->cancelled += withdrawn;
 }
 
 static bool is_full_locked(const struct weft__thread_pool *pool)
@@ -160,8 +160,10 @@ static int make_room_locked(struct weft__thread_pool *pool, weft_time until, boo
     }
     if (err != 0 && (!is_full_locked(pool) || pool->closed))
         err = 0;
-    return err == 0 ? 0 : weft__fail(err, "pool %s: %zu tasks waited until the deadline",
-                                     pool->name, pool->options.capacity);
+    return err == 0 ? 0 : weft__fail(err, "pool %s: %zu tasks wait already, and %s", pool->name,
+                                     pool->options.capacity,
+                                     err == WEFT_ECANCELED ? "the wait was cancelled"
+                                                           : "did until the deadline");
 }
 
 /* ---- one task -------------------------------------------------------------------- */
@@ -223,7 +225,7 @@ static void publish_and_unlock(struct weft__thread_pool *pool, weft_future *task
     }
     worker = weft__thread_pick_idle_locked(pool);
     if (!worker)
-        grow_locked(pool);
+        weft__thread_grow_locked(pool);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake(worker);
 }
@@ -260,7 +262,7 @@ int weft__thread_submit(weft_executor *executor, weft_future **out, weft_functio
         weft_free(block);
         return err;
     }
-    weft__future_reset(task, WEFT__TASK, out ? 2 : 1);
+    weft__future_reset(task, later ? WEFT__TASK | WEFT__DELAYED : WEFT__TASK, out ? 2 : 1);
     fill(task, pool, function, argument, size, block);
     if (options && options->cancel)
         task->token.parent = options->cancel;
@@ -283,6 +285,7 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
                                 weft_function *function, const void *argument, size_t size)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    weft_future *source;
     void *block;
     int err = copy_large(&block, argument, size);
 
@@ -294,8 +297,9 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
         weft_free(block);
         return refuse_closed(pool);
     }
-    weft__future_follow(promise, NULL);
+    source = weft__future_unfollow(promise);
     fill(promise, pool, function, argument, size, block);
     publish_and_unlock(pool, promise, WEFT_NORMAL);
+    weft_future_release(source);
     return 0;
 }

@@ -55,7 +55,8 @@ static weft_future *take_batch_locked(struct weft__thread_pool *pool, struct wef
 {
     weft_future *batch[BATCH];
     uint32_t queued = weft_load_u32(&pool->queued, WEFT_RELAXED);
-    uint32_t share = (queued + pool->alive - 1) / pool->alive;
+    uint32_t sharers = pool->grows ? pool->most : pool->alive;
+    uint32_t share = (queued + sharers - 1) / sharers;
     uint32_t count = 0, most = share < worker->batch ? share : worker->batch;
 
     for (int level = 0; level < WEFT__LEVELS && count < most; level++) {
@@ -88,9 +89,10 @@ static weft_future *take(struct weft__worker *worker)
         pool->waking = false;
     worker->woken = false;
     task = take_batch_locked(pool, worker);
-    if (weft_load_u32(&pool->queued, WEFT_RELAXED) > 0)
-        next = weft__thread_pick_idle_locked(pool);
     room = task && pool->room_waiters > 0;
+    if (weft_load_u32(&pool->queued, WEFT_RELAXED) > 0 &&
+        !(next = weft__thread_pick_idle_locked(pool)))
+        weft__thread_grow_locked(pool);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake(next);
     if (room)
@@ -145,7 +147,7 @@ static void *steal_from_all(struct weft__worker *worker)
 /* True: something was found and run, or something is in the lists. */
 static bool look_around(struct weft__worker *worker)
 {
-    unsigned round = 0;
+    struct weft__backoff backoff = {0};
 
     do {
         void *entry;
@@ -157,7 +159,7 @@ static bool look_around(struct weft__worker *worker)
             weft__worker_run_entry(worker, entry);
             return true;
         }
-    } while (weft__backoff(&round));
+    } while (weft__backoff(&backoff));
     return false;
 }
 
@@ -202,6 +204,18 @@ static bool stand_up_locked(struct weft__worker *worker)
     return true;
 }
 
+/* Has been idle for too long. False: somebody took it out of the list, and rings. */
+static bool leaves_idle(struct weft__worker *worker)
+{
+    struct weft__thread_pool *pool = worker->pool;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    worker->leaves = pool->alive - pool->leaving > pool->base.workers && stand_up_locked(worker);
+    pool->leaving += worker->leaves;
+    weft_mutex_release(&pool->mutex);
+    return worker->leaves;
+}
+
 static bool is_over_locked(const struct weft__thread_pool *pool)
 {
     return pool->closed && pool->delayed == 0 && weft_load_u32(&pool->queued, WEFT_RELAXED) == 0;
@@ -212,7 +226,7 @@ static bool rest(struct weft__worker *worker)
 {
     struct weft__thread_pool *pool = worker->pool;
     weft_time until = WEFT_FOREVER;
-    bool stays = true;
+    bool stays = true, sleeps;
     int err = 0;
 
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
@@ -226,21 +240,16 @@ static bool rest(struct weft__worker *worker)
         stays = false;
     else if (!has_work_locked(worker))
         stand_idle_locked(worker);
-    err = worker->is_idle ? 0 : WEFT_EBUSY;
+    sleeps = worker->is_idle;
     weft_mutex_release(&pool->mutex);
-    if (err != 0)
+    if (!sleeps)
         return stays;
     while (weft_load_u32(&worker->bell, WEFT_ACQUIRE) == 0 && err == 0)
         err = weft_wait(&worker->bell, 0, until);
-    if (err != 0) { /* idle for too long, unless it is rung just now */
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        stays = !stand_up_locked(worker);
-        weft_mutex_release(&pool->mutex);
-        if (!stays)
-            return false;
-        while (weft_load_u32(&worker->bell, WEFT_ACQUIRE) == 0)
-            (void)weft_wait(&worker->bell, 0, WEFT_FOREVER);
-    }
+    if (err != 0 && leaves_idle(worker))
+        return false;
+    while (weft_load_u32(&worker->bell, WEFT_ACQUIRE) == 0)
+        (void)weft_wait(&worker->bell, 0, WEFT_FOREVER);
     weft_store_u32(&worker->bell, 0, WEFT_RELAXED);
     worker->woken = true;
     return true;
@@ -267,13 +276,24 @@ static bool call_hook(struct weft__worker *worker, weft_function *hook)
     return false;
 }
 
-static void leave(struct weft__worker *worker, enum weft__worker_state state)
+/* False: it was idle for too long, but work has come since. */
+static bool leave(struct weft__worker *worker, enum weft__worker_state state)
 {
     struct weft__thread_pool *pool = worker->pool;
     struct weft__worker *idle = NULL;
+    bool stays;
 
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     give_back_used_locked(worker);
+    stays = worker->leaves && weft_load_u32(&pool->queued, WEFT_RELAXED) > 0;
+    pool->leaving -= worker->leaves;
+    worker->leaves = false;
+    if (stays) {
+        worker->state = WEFT__WORKER_STARTS;
+        pool->starting++;
+        weft_mutex_release(&pool->mutex);
+        return false;
+    }
     worker->state = state;
     pool->alive--;
     if (is_over_locked(pool))
@@ -281,35 +301,44 @@ static void leave(struct weft__worker *worker, enum weft__worker_state state)
     weft_condition_notify_all(&pool->ended);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake_all(idle);
+    return true;
 }
 
-static int work(weft_task *task)
+/* From its initializer to its finalizer; whether both were run. */
+static bool serve(struct weft__worker *worker)
 {
-    struct weft__worker *worker = WEFT_ARG(task, struct weft__worker *);
     struct weft__thread_pool *pool = worker->pool;
+    bool ready = call_hook(worker, pool->options.initializer);
     weft_future *next;
-    bool ready;
 
-    worker->stack = (char *)&ready;
-    worker->batch = 1;
-    weft__worker_self = worker;
-    weft_cancel_enter(NULL);
-    ready = call_hook(worker, pool->options.initializer);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     worker->state = ready ? WEFT__WORKER_WORKS : WEFT__WORKER_FAILED;
     pool->grows = pool->grows && ready;
     pool->starting--;
     weft_condition_notify_all(&pool->ended);
     weft_mutex_release(&pool->mutex);
-    while (ready) {
+    if (!ready)
+        return false;
+    do {
         if ((next = take(worker)))
             run_batch(worker, next);
-        else if (!look_around(worker) && !rest(worker))
-            break;
-    }
-    if (ready)
-        (void)call_hook(worker, pool->options.finalizer);
-    leave(worker, ready ? WEFT__WORKER_LEFT : WEFT__WORKER_FAILED);
+    } while (next || look_around(worker) || rest(worker));
+    (void)call_hook(worker, pool->options.finalizer);
+    return true;
+}
+
+static int work(weft_task *task)
+{
+    struct weft__worker *worker = WEFT_ARG(task, struct weft__worker *);
+    bool served;
+
+    worker->stack = (char *)&served;
+    worker->batch = 1;
+    weft__worker_self = worker;
+    weft_cancel_enter(NULL);
+    do
+        served = serve(worker);
+    while (!leave(worker, served ? WEFT__WORKER_LEFT : WEFT__WORKER_FAILED));
     weft__worker_self = NULL;
     return 0;
 }
@@ -335,8 +364,12 @@ int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worke
     pool->starting++;
     pool->alive++;
     weft_mutex_release(&pool->mutex);
-    if (before)
-        weft_thread_join(before, WEFT_FOREVER); /* it left the slot */
+    if (before) { /* it left the slot; that must be able to wait */
+        const weft_cancel *token = weft_cancel_enter(NULL);
+
+        weft_thread_join(before, WEFT_FOREVER);
+        weft_cancel_enter(token);
+    }
     err = weft_thread_start_with(&before, work, &worker, sizeof(worker), &options);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     if (err == 0) {

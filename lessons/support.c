@@ -105,15 +105,31 @@ void lesson_join(weft_process *process)
     weft_process_close(process);
 }
 
+/* "/3" is 3; whatever is no such page, "/" too, is 0. */
+static int numbered(const char *path)
+{
+    if (strlen(path) != 2 || path[1] < '1' || path[1] > '9')
+        return 0;
+    return path[1] - '0';
+}
+
 static void answer(const char *path, weft_http_reply *reply, void *context)
 {
     static const char page[] = "<!doctype html><title>weft</title>\n";
+    static const char lines[] = "<p>warp</p>\n<p>weft</p>\n<p>warp</p>\n";
+    int number = numbered(path);
 
-    (void)path;
     (void)context;
-    weft_sleep(WEFT_MS(10));
-    reply->body = page;
-    reply->size = sizeof(page) - 1;
+    weft_sleep(number > 0 ? WEFT_MS(100 * number) : WEFT_MS(10));
+    if (number > 3) {
+        reply->status = 404;
+    } else if (number > 0) {
+        reply->body = lines;
+        reply->size = (size_t)number * (sizeof(lines) - 1) / 3;
+    } else {
+        reply->body = page;
+        reply->size = sizeof(page) - 1;
+    }
 }
 
 void lesson_serve(lesson_url *url)
@@ -123,6 +139,22 @@ void lesson_serve(lesson_url *url)
     CHECK(weft_http_server_start(
         &server, &(weft_http_server_options){.handler = answer}));
     snprintf(url->text, sizeof(url->text), "%s", weft_http_server_url(server));
+}
+
+int lesson_fetch(weft_task *task, const lesson_url *url, int number)
+{
+    weft_http_response r = {0};
+    lesson_url page;
+    int err;
+
+    snprintf(page.text, sizeof(page.text), "%.500s%d", url->text, number);
+    err = weft_http_get(&r, page.text, NULL, weft_in(WEFT_S(60)));
+    if (err == 0 && r.status != 200)
+        err = weft_task_fail(task, WEFT_EFAILED, "HTTP Error %d", r.status);
+    if (err == 0)
+        err = weft_task_return(task, r.body, r.size);
+    weft_http_response_close(&r);
+    return err;
 }
 
 int lesson_end(void)

@@ -92,9 +92,13 @@ def options(about, **table):
 
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        time.sleep(0.01)  # as if it were in the same town
         page = b"<!doctype html><title>weft</title>\n"
-        self.send_response(200)
+        lines = b"<p>warp</p>\n", b"<p>weft</p>\n", b"<p>warp</p>\n"
+        n = int(self.path[1:]) if re.fullmatch("/[1-9]", self.path) else 0
+        time.sleep(n * 0.1 if n else 0.01)  # as if it were in the same town
+        if n:
+            page = b"".join(lines[:n]) if n <= 3 else b""
+        self.send_response(404 if n > 3 else 200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(page)))
         self.end_headers()
@@ -107,6 +111,9 @@ class Page(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
+
+    def handle_error(self, *_):  # a client that gave up
+        pass
 
 
 def serve(named):

@@ -41,6 +41,20 @@ int64_t weft__ms_until(weft_time until, int64_t most);
 /* The earlier of `until` and now + slice. */
 weft_time weft__slice(weft_time until, weft_time slice);
 
+/* ---- portable/backoff.c ------------------------------------------------------- */
+
+/* Waiting for what another thread is about to do. All zero at first. */
+struct weft__backoff {
+    unsigned doublings, yields;
+};
+
+/* Lets a moment pass. False, at once: that was long enough, it is time to sleep. */
+bool weft__backoff(struct weft__backoff *backoff);
+
+/* Sleeps for a moment where nobody wakes: after weft__backoff(), for what a thread that
+ * was interrupted in the middle of a few instructions will do. */
+void weft__nap(void);
+
 /* ---- portable/thread_registry.c ----------------------------------------------- */
 
 /* What the library asks about the calling thread all the time. Others read it only while
@@ -52,13 +66,6 @@ struct weft__self {
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 
-/* ---- portable/backoff.c ------------------------------------------------------- */
-
-/* One step of looking again before sleeping: first a few pauses of the processor, then
- * others may run. False: that has cost about as much as being woken; *round is 0 again.
- * `round` is 0 at first. */
-bool weft__backoff(unsigned *round);
-
 /* ---- portable/wait.c ---------------------------------------------------------- */
 
 /* weft_wait() for a thread that waits for something with a name: `what` kind of object
@@ -66,11 +73,25 @@ bool weft__backoff(unsigned *round);
 int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
                const void *object);
 
+/* The same, where one thread has to act first: its number is in *owner, or 0 while that
+ * is not known. The word lives as long as the wait. */
+int weft__wait_for(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
+                   const void *object, const weft_atomic_u32 *owner);
+
+/* The word no longer holds `seen`; no cancel ends this. For what is sure to come soon. */
+void weft__wait_while(weft_atomic_u32 *word, uint32_t seen, const char *what, const void *object);
+
 /* Fails with "<what> <object>: <late>", or "...: its wait was cancelled". */
 int weft__fail_wait(int err, const char *what, const void *object, const char *late);
 
 /* Raises a word in the arena (release) and wakes all who sleep on it. */
 void weft__ring_bell(weft_atomic_u32 *bell);
+
+/* ---- portable/once.c ---------------------------------------------------------- */
+
+/* weft_once_run() for what the library itself needs: no deadline and no cancel. */
+struct weft_once;
+int weft__once(struct weft_once *once, int (*function)(void *context));
 
 /* ---- portable/task.c ---------------------------------------------------------- */
 
@@ -84,6 +105,7 @@ struct weft_task {
     weft__result_function *returned; /* NULL: results are dropped */
     void *context;                   /* of `returned` */
     int code;                        /* of weft_task_fail, 0 before */
+    bool obeyed;                     /* it ended with WEFT_ECANCELED because it was cancelled */
     char sentence[256];              /* of weft_task_fail, or of the failing call */
 };
 
@@ -93,7 +115,8 @@ void weft__task_init(weft_task *task, const void *argument, size_t size, const c
 /* Runs the function; its code, with task->sentence filled if that is not 0. */
 int weft__task_run(weft_task *task, weft_function *function);
 
-/* Tells weft_on_failure() of a task that nobody else will hear of. */
+/* Tells weft_on_failure() of a task that nobody else will hear of, unless it did what it was
+ * asked to: end by a cancel. */
 void weft__task_tell(const weft_task *task);
 
 /* ---- portable/call.c ---------------------------------------------------------- */

@@ -35,13 +35,15 @@ struct weft__sleep {
 };
 
 /* A sleep's place in the queue of one word. On the stack of the thread, which sets the
- * first six fields; the rest is park.c's own. */
+ * first seven fields; the rest is park.c's own. */
 typedef struct weft__sleeper {
     weft_atomic_u32 *word;
     uint32_t mask, expected; /* sleeps only if (*word & mask) == expected */
     unsigned flags;
     const char *what;   /* kind of object that is waited for: "mutex", "queue", "future" */
     const void *object; /* which one */
+    const weft_atomic_u32 *owner; /* number of the thread that it is waited for to do something,
+                                     0 in it: not known; NULL: there is no such word */
     struct weft__sleep *sleep;
     struct weft__sleeper *next, *previous, *other;
     bool queued;
@@ -99,5 +101,10 @@ struct weft_mutex;
  * and trusts the caller to hold the mutex. */
 int weft__condition_wait(struct weft_condition *condition, struct weft_mutex *mutex,
                          weft_time until, unsigned flags, const char *what, const void *object);
+
+/* The same, where one thread has to act first: its number is in *owner. */
+int weft__condition_wait_for(struct weft_condition *condition, struct weft_mutex *mutex,
+                             weft_time until, unsigned flags, const char *what,
+                             const void *object, const weft_atomic_u32 *owner);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "checks.h"
 #include "internal.h"
 #include "seam.h"
 #include "weft/thread.h"
@@ -19,11 +20,18 @@ struct weft__thread_record {
     unsigned id;
     bool daemon;
     bool started; /* by weft: the record is the first member of a weft_thread */
+    struct weft__held held;
 };
 
 /* Guards the list. What is done under it is short and takes no other lock. */
 void weft__threads_lock(void);
 void weft__threads_unlock(void);
+
+/* The same with a deadline; false: somebody else kept it. */
+bool weft__threads_lock_until(weft_time until);
+
+/* The calling thread has it. */
+bool weft__threads_locked_here(void);
 
 /* The thread with the smallest id; `next` has the others, in their order. */
 struct weft__thread_record *weft__threads_first_locked(void);
@@ -39,6 +47,10 @@ void weft__thread_unlist_locked(struct weft__thread_record *record);
  * also takes it off the list. Its id and name stay: destructors run afterwards. */
 void weft__thread_begin(struct weft__thread_record *record);
 void weft__thread_end_locked(void);
+
+/* The calling thread, which weft__thread_begin() does not know and which has not used
+ * weft yet, is listed under this name. */
+void weft__thread_call_itself(const char *name);
 
 /* The calling thread's; NULL: weft did not list it, or not any more. */
 struct weft__thread_record *weft__thread_record(void);

@@ -93,6 +93,12 @@ int weft_seam_thread_affinity(const unsigned *cpus, size_t count);
  * up; at least 1. */
 unsigned weft_seam_cpu_count(void);
 
+/* ---- doctor.c ----------------------------------------------------------------- */
+
+/* From now on report() is called, in a thread of its own, when the user asks for it by
+ * Ctrl-\ (SIGQUIT) or Ctrl-Break. Called once. */
+int weft_seam_doctor_listen(void (*report)(void));
+
 /* ---- local.c ---------------------------------------------------------------- */
 
 /* A key, never 0, for which every thread has a value, NULL at first; a thread

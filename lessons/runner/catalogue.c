@@ -6,6 +6,12 @@
 
 #include "run.h"
 
+static const char *const cancelled[] = {
+    "sleep: cancelled", "queue.get: cancelled", "event.wait: cancelled"};
+static const char *const lengths[] = {"page 1: 12 bytes", "page 2: 24 bytes",
+                                      "page 3: 36 bytes",
+                                      "page 4: HTTP Error 404"};
+
 const struct lesson lessons[LESSON_COUNT] = {
     {1,
      "01-thread",
@@ -139,6 +145,26 @@ const struct lesson lessons[LESSON_COUNT] = {
      .seen = {"each heard the other, GBK on the wire",
               "双方互相听到，线上是 GBK"},
      .run = run_chat},
+    {16,
+     "16-cancel",
+     "Event, timeout=",
+     {"asked to stop, not killed", "请它停下，而不是杀掉它"},
+     "0.5",
+     "0.5",
+     .seen = {"out of time, then all three were cancelled",
+              "先到截止时刻，然后三个线程都被取消"},
+     .run = run_alone,
+     .printed = {.before = "crawl: out of time",
+                 .lines = cancelled,
+                 .count = 3}},
+    {17,
+     "17-futures",
+     "Future, as_completed",
+     {"futures in a chain", "把 future 连成一串"},
+     .seen = {"three lengths; the missing page's error reached all",
+              "三个长度；缺失网页的错误传到了末端"},
+     .run = run_alone,
+     .printed = {.after = "all: HTTP Error 404", .lines = lengths, .count = 4}},
 };
 
 static bool is_name_of(const struct lesson *lesson, const char *text)

@@ -2,22 +2,24 @@
 #ifndef WEFT_RUNNER_CATALOGUE_H
 #define WEFT_RUNNER_CATALOGUE_H
 
-/* The fifteen lessons: what they are called, how they run, what they print. */
+/* The seventeen lessons: what they are called, how they run, what they print.
+ */
 
 #include <stdbool.h>
 
 #include "words.h"
 
-enum { LESSON_COUNT = 15 };
+enum { LESSON_COUNT = 17 };
 
 struct run;
 
 /* What a program prints: the line `before`, then `count` items in any order,
  * then the line `after`. An item is `prefix`, a number, `suffix`; the numbers
- * begin with `first`, and each comes once. */
+ * begin with `first`, and each comes once. Or the items are `lines`. */
 struct printed {
     const char *before, *after; /* NULL: no such line */
     const char *prefix, *suffix;
+    const char *const *lines; /* `count` of them; NULL: prefix and so on */
     int first, count;
     bool alike;   /* all items are the prefix, without a number */
     bool pids;    /* an item ends in one more number, each time another */

@@ -24,7 +24,8 @@ struct progress {
     bool in_order;
     bool before_seen, after_seen;
     int lines, items;
-    bool numbers[MOST_ITEMS]; /* which have come, from printed->first on */
+    bool numbers[MOST_ITEMS]; /* which have come: from printed->first on, or of
+                                 printed->lines */
     long pids[MOST_ITEMS];    /* that have come */
 };
 
@@ -39,6 +40,12 @@ static bool unexpected(struct progress *p, const char *line)
 {
     return run_failed(p->run, "line %d should not be there: %s",
                       "第 %d 行不该出现：%s", p->lines, safe(line));
+}
+
+static bool second_time(struct progress *p, const char *line)
+{
+    return run_failed(p->run, "line %d comes a second time: %s",
+                      "第 %d 行重复出现：%s", p->lines, safe(line));
 }
 
 /* A number without sign at the beginning of the text; NULL: none is there. */
@@ -77,10 +84,24 @@ static bool take_numbers(struct progress *p, const char *line, const char *rest)
     if (*rest != '\0' || number < 0 || number >= p->printed->count)
         return unexpected(p, line);
     if (p->numbers[number] || (p->printed->pids && is_known(p, pid)))
-        return run_failed(p->run, "line %d comes a second time: %s",
-                          "第 %d 行重复出现：%s", p->lines, safe(line));
+        return second_time(p, line);
     p->numbers[number] = true;
     p->pids[p->items] = pid;
+    return true;
+}
+
+static bool take_listed(struct progress *p, const char *line)
+{
+    int i = 0;
+
+    while (i < p->printed->count && strcmp(line, p->printed->lines[i]) != 0)
+        i++;
+    if (i == p->printed->count || (p->after_seen && p->in_order))
+        return unexpected(p, line);
+    if (p->numbers[i])
+        return second_time(p, line);
+    p->numbers[i] = true;
+    p->items++;
     return true;
 }
 
@@ -88,6 +109,8 @@ static bool take_item(struct progress *p, const char *line)
 {
     const char *prefix = p->printed->prefix;
 
+    if (p->printed->lines)
+        return take_listed(p, line);
     if (!prefix || strncmp(line, prefix, strlen(prefix)) != 0 ||
         p->items == p->printed->count || (p->after_seen && p->in_order))
         return unexpected(p, line);
@@ -115,19 +138,24 @@ static bool take_line(struct progress *p, const char *line)
     return take_item(p, line);
 }
 
+static bool missing(struct progress *p, const char *line)
+{
+    return run_failed(p->run, "a line is missing: %s", "缺少一行：%s", line);
+}
+
 static bool nothing_is_missing(struct progress *p)
 {
     const struct printed *printed = p->printed;
 
     if (printed->before && !p->before_seen)
-        return run_failed(p->run, "a line is missing: %s", "缺少一行：%s",
-                          printed->before);
+        return missing(p, printed->before);
     if (p->after && !p->after_seen)
-        return run_failed(p->run, "a line is missing: %s", "缺少一行：%s",
-                          p->after);
+        return missing(p, p->after);
     if (p->items == printed->count)
         return true;
     for (int i = 0; i < printed->count && !printed->alike; i++) {
+        if (!p->numbers[i] && printed->lines)
+            return missing(p, printed->lines[i]);
         if (!p->numbers[i])
             return run_failed(p->run, "%d lines of %d; missing: %s%d",
                               "只有 %d 行，应有 %d 行；缺少：%s%d", p->items,

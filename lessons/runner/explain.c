@@ -100,6 +100,20 @@ static const struct explanation explanations[LESSON_COUNT] = {
       "你输入的时候，另一个线程打印收到的消息；它是守护线程，\n"
       "所以 exit 不等它。线上的文字是 GBK：对方可以是课程里的 Python 程序。"},
      "--port 8081"},
+    {{"Three threads wait for what never comes; one request ends all three\n"
+      "waits, and nobody is killed. The crawl has one instant for all of its\n"
+      "pages; --wrong gives it to each page anew, and never runs out of time.",
+      "三个线程在等永远不会来的东西；一次请求就让三处等待都结束，谁也没有\n"
+      "被杀掉。抓取网页只有一个截止时刻；--wrong 给每个网页重新计时，\n"
+      "于是永远不会超时。"},
+     "--wrong"},
+    {{"Each length is printed as soon as its page is there, the slow one "
+      "last.\n"
+      "Page 4 is missing: len never runs for it, and the error goes down the\n"
+      "chain to whoever asks at its end. --wrong asks for the slowest first.",
+      "哪个网页先到，就先打印它的长度，慢的最后。第 4 页不存在：它的 len\n"
+      "不会运行，错误沿着链条一直传到末端提问的地方。--wrong 先问慢的那个。"},
+     "--wrong"},
 };
 
 /* Each line of the text, indented. */

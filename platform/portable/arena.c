@@ -133,7 +133,7 @@ static int make(void *context)
 
 int weft__arena(const weft_seam_arena **out)
 {
-    int err = weft_once_run(&made, make, NULL, WEFT_FOREVER);
+    int err = weft__once(&made, make);
 
     if (err == 0 && out)
         *out = &arena;

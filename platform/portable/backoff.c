@@ -1,42 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long to look again before sleeping. Waking a sleeper on an idle CPU takes tens of
- * microseconds, for it and for the waker; what comes sooner is better waited for awake.
- * With one CPU nothing comes while one looks: then only yields make sense, and few.
+ * Before sleeping: pauses, each time twice as many, then the CPU to others, in all for
+ * about as long as falling asleep and being woken would take.
+ *
+ * With one CPU a pause brings nothing: the other thread runs only if this one lets it.
+ * There, and where more threads than CPUs are busy, it is the yields that save sleeps; a
+ * limit in time instead of their number was measured and lost a third of the items, since
+ * one yield may well last longer than all of it.
  */
 #include "internal.h"
 #include "seam.h"
 #include "weft/thread.h"
+#include "weft/wait.h"
 
-enum { PAUSING = 6, YIELDING = 24 }; /* rounds of 1, 2, 4, ... pauses, then rounds of yields */
+enum {
+    DOUBLINGS = 5, /* 31 pauses: half a microsecond or more */
+    YIELDS = 40    /* some 15 us if nobody else is ready to run */
+};
 
-/* weft_cpu_count(), asked once; 0: not yet. Relaxed: any thread finds the same. */
-static weft_atomic_u32 cpus;
-
-static bool is_alone(void)
+static bool has_several_cpus(void)
 {
-    uint32_t count = weft_load_u32(&cpus, WEFT_RELAXED);
+    static weft_atomic_u32 count; /* 0: not asked yet */
+    uint32_t seen = weft_load_u32(&count, WEFT_RELAXED);
 
-    if (count == 0) {
-        count = weft_cpu_count();
-        weft_store_u32(&cpus, count, WEFT_RELAXED);
+    if (seen == 0) {
+        seen = weft_cpu_count();
+        weft_store_u32(&count, seen, WEFT_RELAXED);
     }
-    return count == 1;
+    return seen > 1;
 }
 
-bool weft__backoff(unsigned *round)
+bool weft__backoff(struct weft__backoff *backoff)
 {
-    if (*round == 0 && is_alone())
-        *round = PAUSING + YIELDING - 2;
-    if (*round >= PAUSING + YIELDING) {
-        *round = 0;
-        return false;
-    }
-    if (*round < PAUSING)
-        for (unsigned i = 0; i < 1u << *round; i++)
+    if (backoff->doublings < DOUBLINGS && has_several_cpus()) {
+        for (unsigned i = 0; i < 1u << backoff->doublings; i++)
             weft_cpu_pause();
-    else
-        weft_seam_yield();
-    ++*round;
+        backoff->doublings++;
+        return true;
+    }
+    if (backoff->yields == YIELDS)
+        return false;
+    weft_seam_yield();
+    backoff->yields++;
     return true;
+}
+
+void weft__nap(void)
+{
+    static weft_atomic_u32 never;
+
+    if (weft_wait(&never, 0, weft_in(WEFT_US(50))) != WEFT_ETIMEDOUT)
+        weft_seam_yield();
 }

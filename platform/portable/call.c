@@ -44,13 +44,12 @@ static void run_call(void *argument)
 static int await(struct call *call, weft_time until)
 {
     uint32_t seen = RUNNING;
+    int err = 0;
 
-    while (weft_load_u32(&call->state, WEFT_ACQUIRE) == RUNNING) {
-        if (weft_wait(&call->state, RUNNING, until) == 0)
-            continue;
-        if (weft_cas_u32(&call->state, &seen, ABANDONED, WEFT_ACQ_REL))
-            return WEFT_ETIMEDOUT;
-    }
+    while (weft_load_u32(&call->state, WEFT_ACQUIRE) == RUNNING && err == 0)
+        err = weft__wait(&call->state, RUNNING, until, "call", call);
+    if (err != 0 && weft_cas_u32(&call->state, &seen, ABANDONED, WEFT_ACQ_REL))
+        return err;
     return 0;
 }
 
@@ -81,8 +80,10 @@ int weft__call_until(void (*call)(void *context), void (*release)(void *context)
     if (err != 0)
         goto drop;
     weft_seam_thread_detach(thread);
-    if (await(record, until) != 0)
-        return weft__fail(WEFT_ETIMEDOUT, "call in a thread of its own: the deadline passed");
+    err = await(record, until);
+    if (err != 0)
+        return weft__fail(err, "call in a thread of its own: the %s",
+                          err == WEFT_ECANCELED ? "wait was cancelled" : "deadline passed");
     weft_free(record);
     return 0;
 

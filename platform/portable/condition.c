@@ -18,8 +18,9 @@
 
 _Static_assert(sizeof(weft_condition) == 8, "a condition is two words of 32 bits");
 
-int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until,
-                         unsigned flags, const char *what, const void *object)
+int weft__condition_wait_for(weft_condition *condition, weft_mutex *mutex, weft_time until,
+                             unsigned flags, const char *what, const void *object,
+                             const weft_atomic_u32 *owner)
 {
     uint32_t seen = weft_load_u32(&condition->sequence, WEFT_RELAXED);
     weft__sleeper sleeper = {.word = &condition->sequence,
@@ -27,7 +28,8 @@ int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time
                              .expected = seen,
                              .flags = flags,
                              .what = what,
-                             .object = object};
+                             .object = object,
+                             .owner = owner};
     int err = WEFT_ETIMEDOUT;
 
     weft_fetch_add_u32(&condition->waiters, 1, WEFT_SEQ_CST);
@@ -39,6 +41,12 @@ int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time
     if (err == WEFT__AWAKE || weft_load_u32(&condition->sequence, WEFT_RELAXED) != seen)
         return 0; /* a notification that came together with deadline or cancel counts */
     return err;
+}
+
+int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until,
+                         unsigned flags, const char *what, const void *object)
+{
+    return weft__condition_wait_for(condition, mutex, until, flags, what, object, NULL);
 }
 
 int weft_condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time until)

@@ -138,7 +138,7 @@ int weft_gbk_encode(const char *text, size_t length, char *gbk, size_t size, siz
 {
     size_t first_bad = length, at = 0, used = 0;
     uint32_t bad_scalar = 0, scalar = 0, code = 0;
-    int err = weft_once_run(&once, fill_tables, NULL, WEFT_FOREVER);
+    int err = weft__once(&once, fill_tables);
 
     if (err != 0)
         return err;
@@ -193,7 +193,7 @@ int weft_gbk_decode(const char *gbk, size_t length, char *text, size_t size, siz
 {
     const unsigned char *bytes = (const unsigned char *)gbk;
     size_t first_bad = length, at = 0, used = 0;
-    int err = weft_once_run(&once, fill_tables, NULL, WEFT_FOREVER);
+    int err = weft__once(&once, fill_tables);
 
     if (err != 0)
         return err;

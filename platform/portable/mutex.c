@@ -14,17 +14,21 @@
  * others stay, and then wakes it. Until it has come, releases just release: the threads
  * that run keep running, which is worth more than being fair at every turn.
  *
+ * As long as nobody sleeps, who finds it held first stands back a few times, longer each
+ * time and all together for about as long as a wake-up takes.
+ *
  * The woken one takes the mutex and WAKING away in one step. If it meets another holder
  * it takes WAKING away and sleeps on, first in the queue. After LOSSES of these turns the
  * release that finds it gives the mutex to it instead of freeing it.
  */
 #include "weft/mutex.h"
 
+#include "checks.h"
 #include "internal.h"
 #include "park.h"
 #include "weft/thread.h"
 
-enum { PARKED = 1, WAKING = 2, OWNER = 4, SPINS = 20, LOSSES = 4 };
+enum { PARKED = 1, WAKING = 2, OWNER = 4, LOOKS = 4, SHORTEST = 64, LOSSES = 2 };
 
 _Static_assert(sizeof(weft_mutex) == 8, "a mutex is two words of 32 bits");
 
@@ -33,9 +37,17 @@ struct waiter {
     weft_mutex *mutex;
     uint32_t self;
     bool woken; /* WAKING stands for it */
-    int spins;
+    int looks;
     int losses;
 };
+
+/* Leaves the mutex alone for a while: a thread that looks at it all the time takes its
+ * cache line away from the holder, who would be done sooner. */
+static void stand_back(int looks)
+{
+    for (int i = SHORTEST << looks; i > 0; i--)
+        weft_cpu_pause();
+}
 
 /* One look at the mutex, which may end in having it. */
 static bool take(struct waiter *waiter, uint32_t *seen)
@@ -83,16 +95,15 @@ static int give_up(const weft_mutex *mutex, uint32_t seen, int err)
 
 static int take_slowly(weft_mutex *mutex, uint32_t self, weft_time until)
 {
-    struct waiter waiter = {.mutex = mutex, .self = self, .spins = SPINS};
+    struct waiter waiter = {.mutex = mutex, .self = self};
     uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
     int err = 0;
 
     while (!take(&waiter, &seen)) {
         if (err != 0)
             return give_up(mutex, seen, err);
-        if (waiter.spins > 0 && (seen & (PARKED | WAKING)) == 0) {
-            waiter.spins--;
-            weft_cpu_pause();
+        if (waiter.looks < LOOKS && (seen & PARKED) == 0) {
+            stand_back(waiter.looks++);
         } else {
             err = sleep_once(&waiter, seen, until);
         }
@@ -107,16 +118,23 @@ static WEFT_NOINLINE int acquire_slowly(weft_mutex *mutex, weft_time until)
 {
     uint32_t self = weft_thread_current_id();
     uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
+    int err;
 
     if (seen / OWNER == self)
         return weft__misuse(WEFT_EDEADLK, "mutex %p: %s (thread %u) holds it already",
                             (void *)mutex, weft_thread_current_name(), (unsigned)self);
     if (until <= WEFT_NOW && seen / OWNER != 0)
         return give_up(mutex, seen, WEFT_ETIMEDOUT);
-    return take_slowly(mutex, self, until);
+    err = weft__check_wait(mutex, until);
+    if (err != 0)
+        return err;
+    err = take_slowly(mutex, self, until);
+    weft__check_wait_over(mutex, until);
+    return err;
 }
 
-int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
+/* weft_mutex_acquire() but for the checks. */
+static inline int acquire(weft_mutex *mutex, weft_time until)
 {
     uint32_t self = weft__self.id;
     uint32_t seen = 0;
@@ -124,6 +142,17 @@ int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
     if (self != 0 && weft_cas_u32(&mutex->word, &seen, self * OWNER, WEFT_ACQUIRE))
         return 0;
     return acquire_slowly(mutex, until);
+}
+
+int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
+{
+    int err;
+
+    weft__check_wanted(WEFT__MUTEX, mutex, &mutex->number, until);
+    err = acquire(mutex, until);
+    if (err == 0)
+        weft__check_acquired(WEFT__MUTEX, mutex, &mutex->number);
+    return err;
 }
 
 /* The mutex is left to the sleeper, or to whoever comes first. */
@@ -160,6 +189,7 @@ int weft_mutex_release(weft_mutex *mutex)
     uint32_t self = weft__self.id;
     uint32_t seen = self * OWNER;
 
+    weft__check_release(WEFT__MUTEX, mutex, &mutex->number);
     if (self != 0 && weft_cas_u32(&mutex->word, &seen, 0, WEFT_RELEASE))
         return 0;
     return release_slowly(mutex, self);

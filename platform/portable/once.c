@@ -8,6 +8,7 @@
 #include "weft/once.h"
 
 #include "internal.h"
+#include "weft/cancel.h"
 #include "weft/thread.h"
 #include "weft/wait.h"
 
@@ -52,4 +53,13 @@ int weft_once_run(weft_once *once, int (*function)(void *context), void *context
 bool weft_once_done(const weft_once *once)
 {
     return weft_load_u32(&once->state, WEFT_ACQUIRE) == DONE;
+}
+
+int weft__once(weft_once *once, int (*function)(void *context))
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+    int err = weft_once_run(once, function, NULL, WEFT_FOREVER);
+
+    weft_cancel_enter(before);
+    return err;
 }

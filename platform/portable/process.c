@@ -17,7 +17,6 @@
 #include "pipe.h"
 #include "seam.h"
 #include "weft/arena.h"
-#include "weft/cancel.h"
 #include "weft/memory.h"
 #include "weft/mutex.h"
 #include "weft/thread.h"
@@ -148,7 +147,6 @@ static int launch(weft_process *process)
 {
     weft_thread_options options = {
         .name = "weft-monitor", .stack_size = MONITOR_STACK, .daemon = true};
-    const weft_cancel *token;
     int err = weft_thread_start_with(NULL, monitor, &process, sizeof(process), &options);
 
     if (err != 0) {
@@ -158,10 +156,7 @@ static int launch(weft_process *process)
         unreference(process);
         return err;
     }
-    token = weft_cancel_enter(NULL); /* half a start cannot be left */
-    while (weft_load_u32(&process->phase, WEFT_ACQUIRE) == STARTING)
-        weft_wait(&process->phase, STARTING, WEFT_FOREVER);
-    weft_cancel_enter(token);
+    weft__wait_while(&process->phase, STARTING, "start of process", process);
     process->arguments = NULL;
     process->options = NULL;
     if (weft_load_u32(&process->phase, WEFT_ACQUIRE) == STARTED)
@@ -264,9 +259,9 @@ int weft_process_join(weft_process *process, weft_time until)
         err = weft__wait(&process->ended, 0, until, "process", process);
     if (weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
         return 0;
-    return weft__fail(err, "process %s (pid %" PRIu64 "): still runs %s", process->name,
-                      process->seam.pid,
-                      err == WEFT_ECANCELED ? "and its join was cancelled" : "at the deadline");
+    return weft__fail(err, "process %s (pid %" PRIu64 "): %s", process->name, process->seam.pid,
+                      err == WEFT_ECANCELED ? "its join was cancelled"
+                                            : "still runs at the deadline");
 }
 
 /* A weft_poll_function: the monitor sets the word once, and always wakes. */
@@ -343,8 +338,9 @@ int weft_process_read(weft_process *process, void *buffer, size_t size, size_t *
     if (!process->output)
         return weft__misuse(WEFT_EINVAL, "process %s: its output is no pipe", process->name);
     err = weft__pipe_read(process->output, buffer, size, length, until);
-    if (err == WEFT_ETIMEDOUT)
-        return weft__fail(err, "process %s: no output until the deadline", process->name);
+    if (err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED)
+        return weft__fail(err, "process %s: no output until the %s", process->name,
+                          err == WEFT_ECANCELED ? "wait was cancelled" : "deadline");
     if (err != 0)
         return weft__fail(err, "process %s: output was lost: %s", process->name,
                           weft_strerror(err));

@@ -76,6 +76,7 @@ void weft__task_init(weft_task *task, const void *argument, size_t size, const c
     task->returned = NULL;
     task->context = NULL;
     task->code = 0;
+    task->obeyed = false;
     task->sentence[0] = '\0';
 }
 
@@ -94,6 +95,7 @@ int weft__task_run(weft_task *task, weft_function *function)
         snprintf(task->sentence, sizeof(task->sentence), "%.200s",
                  weft_last_error()[0] != '\0' ? weft_last_error() : weft_strerror(code));
     task->code = code;
+    task->obeyed = code == WEFT_ECANCELED && weft_cancel_requested(weft__self.cancel);
     return code;
 }
 
@@ -103,6 +105,6 @@ void weft__task_tell(const weft_task *task)
     struct listener listener;
 
     memcpy(&listener, &bits, sizeof(listener));
-    if (listener.tell)
+    if (listener.tell && !task->obeyed)
         listener.tell(task->name, task->code, task->sentence);
 }

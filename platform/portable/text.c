@@ -277,6 +277,6 @@ static int find_language(void *context)
 
 const char *weft_text_language(void)
 {
-    weft_once_run(&language_once, find_language, NULL, WEFT_FOREVER);
+    weft__once(&language_once, find_language);
     return language;
 }

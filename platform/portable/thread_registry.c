@@ -42,7 +42,7 @@ WEFT_THREAD_LOCAL struct weft__self weft__self;
 static WEFT_THREAD_LOCAL struct current current;
 static weft_atomic_u32 last_id; /* counts up, relaxed: only uniqueness matters */
 
-static weft_mutex lock = WEFT_MUTEX_INIT;
+static weft_mutex lock = WEFT__INNER_MUTEX_INIT;
 static struct weft__thread_record *first, *last;
 static uint64_t foreign_key; /* has each foreign thread's record; 0: not made yet */
 
@@ -54,6 +54,16 @@ void weft__threads_lock(void)
 void weft__threads_unlock(void)
 {
     weft_mutex_release(&lock);
+}
+
+bool weft__threads_lock_until(weft_time until)
+{
+    return weft_mutex_acquire(&lock, until) == 0;
+}
+
+bool weft__threads_locked_here(void)
+{
+    return weft_mutex_owner(&lock) == weft__self.id;
 }
 
 struct weft__thread_record *weft__threads_first_locked(void)
@@ -155,7 +165,7 @@ static void introduce_foreign(void)
     weft__self.id = weft__thread_number();
     if (weft__self.id == 1)
         snprintf(current.name, sizeof(current.name), "MainThread");
-    else
+    else if (current.name[0] == '\0')
         snprintf(current.name, sizeof(current.name), "Foreign-%u", weft__self.id);
     if (!foreign)
         return;
@@ -172,6 +182,12 @@ static void introduce_foreign(void)
         current.record = &foreign->record;
     else
         free(foreign);
+}
+
+void weft__thread_call_itself(const char *name)
+{
+    snprintf(current.name, sizeof(current.name), "%s", name);
+    weft_thread_current_id();
 }
 
 unsigned weft_thread_current_id(void)

@@ -6,15 +6,16 @@
 #include "seam.h"
 #include "weft/error.h"
 
-int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
-               const void *object)
+int weft__wait_for(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
+                   const void *object, const weft_atomic_u32 *owner)
 {
     weft__sleeper sleeper = {.word = word,
                              .mask = UINT32_MAX,
                              .expected = seen,
                              .flags = WEFT__CANCELLABLE,
                              .what = what,
-                             .object = object};
+                             .object = object,
+                             .owner = owner};
     int err;
 
     if (weft_load_u32(word, WEFT_ACQUIRE) != seen)
@@ -23,6 +24,21 @@ int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char
         return WEFT_ETIMEDOUT;
     err = weft__park(&sleeper, until);
     return err == WEFT__AWAKE ? 0 : err;
+}
+
+int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char *what,
+               const void *object)
+{
+    return weft__wait_for(word, seen, until, what, object, NULL);
+}
+
+void weft__wait_while(weft_atomic_u32 *word, uint32_t seen, const char *what, const void *object)
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+
+    while (weft_load_u32(word, WEFT_ACQUIRE) == seen)
+        weft__wait(word, seen, WEFT_FOREVER, what, object);
+    weft_cancel_enter(before);
 }
 
 int weft__fail_wait(int err, const char *what, const void *object, const char *late)

@@ -18,6 +18,7 @@
 
 #include "internal.h"
 #include "net.h"
+#include "park.h"
 #include "seam.h"
 #include "weft/condition.h"
 #include "weft/memory.h"
@@ -108,7 +109,7 @@ static void fill_queue(weft_socket *listener)
         return;
     /* Whatever it is, it must not spin. Who waits in accept finds it out for himself. */
     weft_condition_notify_all(&backlog->changed);
-    weft_condition_wait(&backlog->changed, &listener->lock, weft_in(PAUSE));
+    weft__condition_wait(&backlog->changed, &listener->lock, weft_in(PAUSE), 0, "socket", listener);
 }
 
 static void accept_early(void *context)
@@ -121,7 +122,8 @@ static void accept_early(void *context)
         if (backlog->count < backlog->capacity)
             fill_queue(listener);
         else
-            weft_condition_wait(&backlog->changed, &listener->lock, WEFT_FOREVER);
+            weft__condition_wait(&backlog->changed, &listener->lock, WEFT_FOREVER, 0, "socket",
+                                 listener);
     }
     listener->users--;
     weft__net_close_locked(listener);
@@ -230,7 +232,8 @@ static int await(weft_socket *listener, weft_time until)
 
     weft_mutex_acquire(&listener->lock, WEFT_FOREVER);
     if (listener->backlog->count == 0 && !listener->closing)
-        err = weft_condition_wait(&listener->backlog->changed, &listener->lock, until);
+        err = weft__condition_wait(&listener->backlog->changed, &listener->lock, until, 0, "socket",
+                                   listener);
     weft_mutex_release(&listener->lock);
     return err;
 }

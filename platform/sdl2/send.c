@@ -19,6 +19,7 @@
 
 #include "internal.h"
 #include "net.h"
+#include "park.h"
 #include "seam.h"
 #include "weft/condition.h"
 #include "weft/memory.h"
@@ -78,7 +79,7 @@ static void run_sender(void *context)
             until = weft_in(AT_REST);
             err = 0;
         } else {
-            err = weft_condition_wait(&sender->changed, &socket->lock, until);
+            err = weft__condition_wait(&sender->changed, &socket->lock, until, 0, "socket", socket);
         }
     }
     sender->thread = HAS_ENDED;
@@ -147,7 +148,8 @@ static int await_locked(weft_socket *socket, weft_time until)
     int err = check_locked(socket);
 
     while (sender->pending && err == 0) {
-        int late = weft_condition_wait(&sender->changed, &socket->lock, until);
+        int late =
+            weft__condition_wait(&sender->changed, &socket->lock, until, 0, "socket", socket);
         err = check_locked(socket);
         if (err == 0 && sender->pending)
             err = late;
@@ -231,7 +233,8 @@ bool weft__sender_close(weft_socket *socket)
     if (!sender)
         return true;
     weft_mutex_acquire(&socket->lock, WEFT_FOREVER);
-    while (sender->pending && weft_condition_wait(&sender->changed, &socket->lock, until) == 0)
+    while (sender->pending &&
+           weft__condition_wait(&sender->changed, &socket->lock, until, 0, "socket", socket) == 0)
         continue;
     socket->closing = true;
     orphaned = sender->pending;

@@ -52,7 +52,7 @@ int weft__net_begin(void)
 {
     static weft_once once = WEFT_ONCE_INIT;
 
-    return weft_once_run(&once, start, NULL, WEFT_FOREVER);
+    return weft__once(&once, start);
 }
 
 /* ---- life -------------------------------------------------------------------------- */

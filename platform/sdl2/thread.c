@@ -40,8 +40,7 @@ static int SDLCALL trampoline(void *argument)
     weft__local_end();
     if (weft_cas_u32(&thread->state, &seen, ENDED, WEFT_ACQ_REL))
         return 0;
-    while (weft_load_u32(&thread->state, WEFT_ACQUIRE) == DETACHING)
-        weft_wait(&thread->state, DETACHING, WEFT_FOREVER);
+    weft__wait_while(&thread->state, DETACHING, "thread", thread);
     SDL_free(thread);
     return 0;
 }

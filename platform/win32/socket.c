@@ -52,7 +52,7 @@ int weft__winsock(void)
 {
     static weft_once once = WEFT_ONCE_INIT;
 
-    return weft_once_run(&once, start_winsock, NULL, WEFT_FOREVER);
+    return weft__once(&once, start_winsock);
 }
 
 int weft__socket_adopt(weft_socket *socket, SOCKET handle)

@@ -296,6 +296,31 @@ static void whoever_ends_the_source_keeps_its_last_error(void)
     weft_executor_close(other);
 }
 
+/* From processes to processes, to threads and back, with what is too large for a ring. */
+static void a_chain_leads_through_processes(void)
+{
+    weft_executor *processes = weft_process_pool(&(weft_pool_options){.workers = 1});
+    weft_future *f[6];
+    int letter = 'y';
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(processes);
+    open_pool(1);
+    CHECK_OK(weft_submit(processes, &f[0], make_big, &letter, sizeof(letter)));
+    CHECK_OK(weft_then(processes, &f[1], f[0], last_of_big));
+    f[2] = then(f[0], last_of_big);
+    CHECK_OK(weft_then(processes, &f[3], f[2], fail));
+    CHECK_OK(weft_otherwise(processes, &f[4], f[3], tell_failure));
+    f[5] = otherwise(f[4], recover);
+    expect_result(f[1], 'y');
+    expect_result(f[2], 'y');
+    expect_error(f[4], WEFT_EFAILED);
+    CHECK_SENTENCE("no room for 121 elephants");
+    expect_result(f[5], -WEFT_EFAILED);
+    release(f, 6);
+    close_pool();
+    weft_executor_close(processes);
+}
+
 static void no_function_is_misuse(void)
 {
     weft_future *source, *next = NULL;
@@ -326,6 +351,7 @@ CU_TestInfo suite_cases[] = {
     {"a_pool_shut_down_fails_what_follows", a_pool_shut_down_fails_what_follows},
     {"a_pool_closed_with_a_chain_under_way", a_pool_closed_with_a_chain_under_way},
     {"whoever_ends_the_source_keeps_its_last_error", whoever_ends_the_source_keeps_its_last_error},
+    {"a_chain_leads_through_processes", a_chain_leads_through_processes},
     {"no_function_is_misuse", no_function_is_misuse},
     CU_TEST_INFO_NULL,
 };

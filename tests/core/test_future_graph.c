@@ -18,6 +18,7 @@
 #include "weft/atomic.h"
 #include "weft/event.h"
 #include "weft/executor.h"
+#include "weft/fault.h"
 #include "weft/future.h"
 
 enum { NODES = 120, MEMBERS = 4, GRAPHS = 200, WORKERS = 4 };
@@ -311,13 +312,27 @@ static unsigned run(unsigned graph, bool disturbed)
     return check(graph);
 }
 
+/* At every 16th fault point the thread stands still, and others overtake it. */
+static int stand_still(const char *point)
+{
+    static weft_atomic_u32 passages;
+
+    (void)point;
+    if (weft_fetch_add_u32(&passages, 1, WEFT_RELAXED) % 16 == 0)
+        (void)weft_sleep(WEFT_MS(1) / 20);
+    return 0;
+}
+
 static void run_graphs(bool disturbed)
 {
     unsigned mistakes = 0;
 
     watch_memory();
-    for (unsigned graph = 0; graph < GRAPHS; graph++)
+    for (unsigned graph = 0; graph < GRAPHS; graph++) {
+        weft_fault_hook(graph % 2 == 0 ? NULL : stand_still);
         mistakes += run(graph, disturbed);
+    }
+    weft_fault_hook(NULL);
     CU_ASSERT_EQUAL(mistakes, 0);
     unwatch_memory();
 }

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "fail.h"
-#include "weft/memory.h"
+#include "queue_kinds.h"
 #include "weft/queue.h"
 #include "weft/thread.h"
 
@@ -31,24 +30,26 @@ static int got(weft_queue *queue)
     return item;
 }
 
-static int compare_ints(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
 static void fifo_gives_the_oldest_first(void)
 {
-    weft_queue *queue = make(NULL);
+    for (size_t kind = RING; kind <= UNBOUNDED; kind++) {
+        weft_queue *queue = make_kind(kind, kind == RING ? 250 : 0);
+        int item = -1;
 
-    for (int i = 0; i < 100; i++)
-        put(queue, i);
-    for (int i = 0; i < 50; i++)
-        CU_ASSERT_EQUAL(got(queue), i);
-    for (int i = 100; i < 300; i++) /* grows while its ring has turned */
-        put(queue, i);
-    for (int i = 50; i < 300; i++)
-        CU_ASSERT_EQUAL(got(queue), i);
-    CHECK_OK(weft_queue_close(queue));
+        for (int i = 0; i < 100; i++)
+            CHECK_OK(put_int(queue, kind, i, WEFT_NOW));
+        for (int i = 0; i < 50; i++) {
+            CHECK_OK(get_int(queue, kind, &item, WEFT_NOW));
+            CU_ASSERT_EQUAL(item, i);
+        }
+        for (int i = 100; i < 300; i++) /* grows, or turns, while its ring has turned */
+            CHECK_OK(put_int(queue, kind, i, WEFT_NOW));
+        for (int i = 50; i < 300; i++) {
+            CHECK_OK(get_int(queue, kind, &item, WEFT_NOW));
+            CU_ASSERT_EQUAL(item, i);
+        }
+        CHECK_OK(weft_queue_close(queue));
+    }
 }
 
 static void lifo_gives_the_newest_first(void)
@@ -94,29 +95,37 @@ static void priority_keeps_the_order_of_equals(void)
 
 static void empty_and_full_are_told_without_waiting(void)
 {
-    weft_queue *queue = make(&(weft_queue_options){.capacity = 2});
-    int item = 7;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        weft_queue *queue = make_kind(kind, 2);
+        int item = 7;
 
-    CHECK_ERROR(weft_queue_get(queue, &item, WEFT_NOW), WEFT_ETIMEDOUT);
-    CU_ASSERT_EQUAL(item, 7);
-    CHECK_SENTENCE("empty");
-    put(queue, 1);
-    put(queue, 2);
-    CHECK_ERROR(weft_queue_put(queue, &item, WEFT_NOW), WEFT_ETIMEDOUT);
-    CHECK_SENTENCE("full");
-    CU_ASSERT_EQUAL(weft_queue_size(queue), 2);
-    CHECK_OK(weft_queue_close(queue));
+        CHECK_ERROR(get_int(queue, kind, &item, WEFT_NOW), WEFT_ETIMEDOUT);
+        CU_ASSERT_EQUAL(item, 7);
+        CHECK_SENTENCE("empty");
+        CHECK_OK(put_int(queue, kind, 1, WEFT_NOW));
+        CHECK_OK(put_int(queue, kind, 2, WEFT_NOW));
+        CHECK_ERROR(put_int(queue, kind, 3, WEFT_NOW), WEFT_ETIMEDOUT);
+        CHECK_SENTENCE("full");
+        CU_ASSERT_EQUAL(weft_queue_size(queue), 2);
+        CHECK_OK(weft_queue_close(queue));
+    }
 }
 
 static void a_deadline_ends_the_wait_and_not_before(void)
 {
-    weft_queue *queue = make(NULL);
-    weft_time until = weft_in(WEFT_MS(20));
-    int item;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        weft_queue *queue = make_kind(kind, 1);
+        weft_time until = weft_in(WEFT_MS(5));
+        int item;
 
-    CHECK_ERROR(weft_queue_get(queue, &item, until), WEFT_ETIMEDOUT);
-    CU_ASSERT_TRUE(weft_clock() >= until);
-    CHECK_OK(weft_queue_close(queue));
+        CHECK_ERROR(get_int(queue, kind, &item, until), WEFT_ETIMEDOUT);
+        CU_ASSERT_TRUE(weft_clock() >= until);
+        CHECK_OK(put_int(queue, kind, 1, WEFT_NOW));
+        until = weft_in(WEFT_MS(5));
+        CHECK_ERROR(put_int(queue, kind, 2, until), WEFT_ETIMEDOUT);
+        CU_ASSERT_TRUE(weft_clock() >= until);
+        CHECK_OK(weft_queue_close(queue));
+    }
 }
 
 struct getter {
@@ -190,51 +199,63 @@ static void shutdown_wakes_all_who_wait(void)
 
 static void drain_leaves_items_to_be_got(void)
 {
-    weft_queue *queue = make(NULL);
-    int item = 5;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        weft_queue *queue = make_kind(kind, 0);
+        int item = 5;
 
-    put(queue, 1);
-    weft_queue_shutdown(queue, WEFT_DRAIN);
-    CHECK_ERROR(weft_queue_put(queue, &item, WEFT_FOREVER), WEFT_ECLOSED);
-    CU_ASSERT_EQUAL(got(queue), 1);
-    CHECK_ERROR(weft_queue_get(queue, &item, WEFT_FOREVER), WEFT_ECLOSED);
-    CHECK_OK(weft_queue_close(queue));
+        CHECK_OK(put_int(queue, kind, 1, WEFT_NOW));
+        weft_queue_shutdown(queue, WEFT_DRAIN);
+        CHECK_ERROR(put_int(queue, kind, 2, WEFT_FOREVER), WEFT_ECLOSED);
+        CHECK_SENTENCE("shut down");
+        CHECK_OK(get_int(queue, kind, &item, WEFT_FOREVER));
+        CU_ASSERT_EQUAL(item, 1);
+        CHECK_ERROR(get_int(queue, kind, &item, WEFT_FOREVER), WEFT_ECLOSED);
+        CHECK_SENTENCE("shut down and empty");
+        CHECK_OK(weft_queue_close(queue));
+    }
 }
 
 static void discard_drops_items_and_ends_join(void)
 {
-    weft_queue *queue = make(NULL);
-    int item = 5;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        weft_queue *queue = make_kind(kind, 0);
+        int item = 5;
 
-    put(queue, 1);
-    put(queue, 2);
-    CU_ASSERT_EQUAL(got(queue), 1);
-    weft_queue_shutdown(queue, WEFT_DISCARD);
-    CHECK_ERROR(weft_queue_get(queue, &item, WEFT_FOREVER), WEFT_ECLOSED);
-    CHECK_ERROR(weft_queue_join(queue, WEFT_NOW), WEFT_ETIMEDOUT); /* 1 is not done */
-    CHECK_OK(weft_queue_task_done(queue));
-    CHECK_OK(weft_queue_join(queue, WEFT_NOW));
-    CHECK_OK(weft_queue_close(queue));
+        CHECK_OK(put_int(queue, kind, 1, WEFT_NOW));
+        CHECK_OK(put_int(queue, kind, 2, WEFT_NOW));
+        CHECK_OK(get_int(queue, kind, &item, WEFT_NOW));
+        CU_ASSERT_EQUAL(item, kind == LIFO ? 2 : 1);
+        weft_queue_shutdown(queue, WEFT_DISCARD);
+        CHECK_ERROR(get_int(queue, kind, &item, WEFT_FOREVER), WEFT_ECLOSED);
+        CHECK_ERROR(weft_queue_join(queue, WEFT_NOW), WEFT_ETIMEDOUT); /* one is not done */
+        CHECK_OK(weft_queue_task_done(queue));
+        CHECK_OK(weft_queue_join(queue, WEFT_NOW));
+        weft_queue_shutdown(queue, WEFT_DISCARD);
+        CHECK_OK(weft_queue_close(queue));
+    }
 }
 
 static void join_waits_for_every_task_done(void)
 {
-    weft_queue *queue = make(NULL);
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        weft_queue *queue = make_kind(kind, 0);
+        int item;
 
-    CHECK_OK(weft_queue_join(queue, WEFT_NOW));
-    put(queue, 1);
-    put(queue, 2);
-    (void)got(queue);
-    (void)got(queue);
-    CHECK_OK(weft_queue_task_done(queue));
-    CHECK_ERROR(weft_queue_join(queue, weft_in(WEFT_MS(1))), WEFT_ETIMEDOUT);
-    CHECK_SENTENCE("1 items");
-    CHECK_OK(weft_queue_task_done(queue));
-    CHECK_OK(weft_queue_join(queue, WEFT_NOW));
-    expect_misuse(WEFT_EINVAL);
-    CHECK_ERROR(weft_queue_task_done(queue), WEFT_EINVAL);
-    CHECK_MISUSE_SEEN();
-    CHECK_OK(weft_queue_close(queue));
+        CHECK_OK(weft_queue_join(queue, WEFT_NOW));
+        for (int i = 0; i < 2; i++)
+            CHECK_OK(put_int(queue, kind, i, WEFT_NOW));
+        for (int i = 0; i < 2; i++)
+            CHECK_OK(get_int(queue, kind, &item, WEFT_NOW));
+        CHECK_OK(weft_queue_task_done(queue));
+        CHECK_ERROR(weft_queue_join(queue, weft_in(WEFT_MS(1))), WEFT_ETIMEDOUT);
+        CHECK_SENTENCE("1 items");
+        CHECK_OK(weft_queue_task_done(queue));
+        CHECK_OK(weft_queue_join(queue, WEFT_NOW));
+        expect_misuse(WEFT_EINVAL);
+        CHECK_ERROR(weft_queue_task_done(queue), WEFT_EINVAL);
+        CHECK_MISUSE_SEEN();
+        CHECK_OK(weft_queue_close(queue));
+    }
 }
 
 static void bad_options_are_refused(void)

@@ -110,6 +110,19 @@ static void process_executor_is_as_in_python(void)
     expect_twins("12-process-executor", no_options, IN_ORDER);
 }
 
+/* A hundred pages of 10 ms take longer than that, on every machine. */
+static void cancel_is_as_in_python(void)
+{
+    static const char *const little_time[] = {"--seconds", "0.2", NULL};
+
+    expect_twins("16-cancel", little_time, AS_SCHEDULED);
+}
+
+static void futures_are_as_in_python(void)
+{
+    expect_twins("17-futures", no_options, AS_SCHEDULED);
+}
+
 const char *const suite_name = "lessons of one program";
 
 /* Named as the lessons, and as their entries in ctest. */
@@ -126,5 +139,7 @@ CU_TestInfo suite_cases[] = {
     {"10-pool-map", pool_map_is_as_in_python},
     {"11-thread-executor", thread_executor_is_as_in_python},
     {"12-process-executor", process_executor_is_as_in_python},
+    {"16-cancel", cancel_is_as_in_python},
+    {"17-futures", futures_are_as_in_python},
     CU_TEST_INFO_NULL,
 };

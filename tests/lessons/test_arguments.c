@@ -33,6 +33,8 @@ static const struct program {
     {"14-udp", "server", {"--host", "--port"}},
     {"14-udp", "client", {"--host", "--port", "--message"}},
     {"15-udp-chat", NULL, {"--port", "--peer-host", "--peer-port"}},
+    {"16-cancel", NULL, {"--seconds"}},
+    {"17-futures", NULL, {"--url"}},
 };
 
 /* What no option of that name takes: the first two are tried with every program, the

@@ -48,7 +48,7 @@ static void refuse(const char *part, const char *const *options)
 
 #define REFUSE(part, ...) refuse((part), (const char *const[]){__VA_ARGS__, NULL})
 
-static void list_names_the_fifteen_lessons_in_both_languages(void)
+static void list_names_the_seventeen_lessons_in_both_languages(void)
 {
     static const char *const names[] = {"01-thread",           "02-threads-with-argument",
                                         "03-thousand-threads", "04-lock",
@@ -57,15 +57,16 @@ static void list_names_the_fifteen_lessons_in_both_languages(void)
                                         "09-pool-apply",       "10-pool-map",
                                         "11-thread-executor",  "12-process-executor",
                                         "13-tcp-echo",         "14-udp",
-                                        "15-udp-chat"};
+                                        "15-udp-chat",         "16-cancel",
+                                        "17-futures"};
 
     RUN(0, "--lang", "en");
-    for (size_t i = 0; i < 15; i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         expect(names[i]);
     expect("two tasks side by side");
     expect("Pool.apply_async");
     RUN(0, "list", "--lang=zh");
-    for (size_t i = 0; i < 15; i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         expect(names[i]);
     expect("不同任务并行");
     expect("Pool.apply_async");
@@ -108,6 +109,14 @@ static void some_lessons_are_run_by_number_and_name(void)
     expect("通过 3 课，共 3 课");
 }
 
+static void listed_lines_are_expected(void)
+{
+    RUN(0, "run", "16", "17", "--lang", "en");
+    expect("PASS 16-cancel");
+    expect("PASS 17-futures");
+    expect("passed 2 of 2");
+}
+
 static void long_outputs_are_abridged(void)
 {
     RUN(0, "run", "3", "--fast", "--lang", "en");
@@ -126,7 +135,7 @@ static void chat_is_in_the_chosen_language(void)
 static void all_lessons_pass(void)
 {
     RUN(0, "run", "--all", "--fast", "--lang", "en");
-    expect("passed 15 of 15 in ");
+    expect("passed 17 of 17 in ");
 }
 
 static void lesson_that_does_not_end_fails(void)
@@ -198,13 +207,14 @@ static void wrong_usage_is_one_line_and_2(void)
 
 const char *const suite_name = "weft-lessons";
 CU_TestInfo suite_cases[] = {
-    {"list_names_the_fifteen_lessons_in_both_languages",
-     list_names_the_fifteen_lessons_in_both_languages},
+    {"list_names_the_seventeen_lessons_in_both_languages",
+     list_names_the_seventeen_lessons_in_both_languages},
     {"explain_says_what_to_look_for_in_both_languages",
      explain_says_what_to_look_for_in_both_languages},
     {"help_is_no_error", help_is_no_error},
     {"one_lesson_is_run_and_shown", one_lesson_is_run_and_shown},
     {"some_lessons_are_run_by_number_and_name", some_lessons_are_run_by_number_and_name},
+    {"listed_lines_are_expected", listed_lines_are_expected},
     {"long_outputs_are_abridged", long_outputs_are_abridged},
     {"chat_is_in_the_chosen_language", chat_is_in_the_chosen_language},
     {"all_lessons_pass", all_lessons_pass},

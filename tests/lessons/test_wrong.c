@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The course's own mistake, target=get_baidu() instead of target=get_baidu, in the four
- * lessons that fetch: both print the same, but only the right one fetches side by side.
+ * What --wrong shows. The course's own mistake, target=get_baidu() instead of
+ * target=get_baidu, in the four lessons that fetch: both print the same, but only the
+ * right one fetches side by side. A deadline that every page has anew (16), and futures
+ * that are asked in the order of submit (17).
  *
- * The pages come from here, so that it can be seen how many are asked for at once.
+ * Pages come from here where it matters when they do, or how many are asked for at once.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,8 @@
 enum { COUNT = 20 };
 
 static struct conversation talk;
+
+/* ---- lessons that fetch ---------------------------------------------------------- */
 
 /* What the server saw; `mutex` guards the numbers. */
 struct watch {
@@ -108,7 +112,82 @@ static void process_executor_wrong_fetches_one_after_another(void)
     expect_of_both_languages("12-process-executor");
 }
 
-const char *const suite_name = "the course's mistake, wrong and right";
+/* ---- 16-cancel ------------------------------------------------------------------- */
+
+/* A hundred pages of 10 ms take longer than 0.9 s, and one of them does not. */
+static void expect_crawl(enum language language, const char *wrong, const char *ending)
+{
+    const char *const options[] = {"--seconds", "0.9", wrong, NULL};
+    struct command command;
+
+    converse(&talk, command_of(&command, language, "16-cancel", NULL, options), OUTPUT_IS_READ);
+    CU_ASSERT_EQUAL(finish(&talk), 0);
+    CU_ASSERT_EQUAL(strncmp(talk.text, ending, strlen(ending)), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "sleep: cancelled\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "queue.get: cancelled\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "event.wait: cancelled\n"));
+}
+
+static void cancel_wrong_never_runs_out_of_time(void)
+{
+    expect_crawl(IN_C, NULL, "crawl: out of time\n");
+    expect_crawl(IN_C, "--wrong", "crawl: done\n");
+    if (!has_python())
+        return;
+    expect_crawl(IN_PYTHON, NULL, "crawl: out of time\n");
+    expect_crawl(IN_PYTHON, "--wrong", "crawl: done\n");
+}
+
+/* ---- 17-futures ------------------------------------------------------------------ */
+
+static void answer_page_3_late(const char *path, weft_http_reply *reply, void *context)
+{
+    if (strcmp(path, "/3") == 0)
+        weft_event_wait(context, SOON);
+    if (strcmp(path, "/4") == 0)
+        reply->status = 404;
+    reply->body = "page";
+    reply->size = 4;
+}
+
+static bool all_but_one_are_answered(void *server)
+{
+    return weft_http_server_requests(server) == 3;
+}
+
+/* Page 3, the first to be asked for, comes after all others. */
+static void expect_page_3_first_if(enum language language, const char *wrong)
+{
+    weft_http_server *server = NULL;
+    weft_event rest_is_there = WEFT_EVENT_INIT;
+    struct command command;
+
+    if (!CHECK_OK(weft_http_server_start(
+            &server,
+            &(weft_http_server_options){.handler = answer_page_3_late, .context = &rest_is_there})))
+        return;
+    const char *const options[] = {"--url", weft_http_server_url(server), wrong, NULL};
+    converse(&talk, command_of(&command, language, "17-futures", NULL, options), OUTPUT_IS_READ);
+    CU_ASSERT_TRUE(wrong ? eventually(all_but_one_are_answered, server)
+                         : await_text(&talk, 0, "page 1: 4 bytes\n"));
+    weft_event_set(&rest_is_there);
+    CU_ASSERT_EQUAL(finish(&talk), 0);
+    CU_ASSERT_EQUAL(strncmp(talk.text, "page 3: ", 8) == 0, wrong != NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(talk.text, "\nall: HTTP Error 404\n"));
+    weft_http_server_close(server);
+}
+
+static void futures_wrong_wait_for_the_slowest(void)
+{
+    expect_page_3_first_if(IN_C, NULL);
+    expect_page_3_first_if(IN_C, "--wrong");
+    if (!has_python())
+        return;
+    expect_page_3_first_if(IN_PYTHON, NULL);
+    expect_page_3_first_if(IN_PYTHON, "--wrong");
+}
+
+const char *const suite_name = "mistakes, wrong and right";
 CU_TestInfo suite_cases[] = {
     {"queue_wrong_fetches_one_after_another", queue_wrong_fetches_one_after_another},
     {"process_queue_wrong_fetches_one_after_another",
@@ -117,5 +196,7 @@ CU_TestInfo suite_cases[] = {
      thread_executor_wrong_fetches_one_after_another},
     {"process_executor_wrong_fetches_one_after_another",
      process_executor_wrong_fetches_one_after_another},
+    {"cancel_wrong_never_runs_out_of_time", cancel_wrong_never_runs_out_of_time},
+    {"futures_wrong_wait_for_the_slowest", futures_wrong_wait_for_the_slowest},
     CU_TEST_INFO_NULL,
 };

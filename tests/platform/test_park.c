@@ -104,14 +104,16 @@ static void without_memory_to_sleep_with_a_wait_still_ends(void)
     weft_fault_hook(NULL);
 }
 
-/* The first sleeper that gives up stands still before it has left its queue. */
+/* The first other thread that gives up stands still before it has left its queue. */
 static weft_atomic_u32 stands, may_go;
+static unsigned tester; /* weft_thread_current_id() */
 
 static int stand_still(const char *point)
 {
     uint32_t nobody = 0;
 
-    if (strcmp(point, "park.late") == 0 && weft_cas_u32(&stands, &nobody, 1, WEFT_RELEASE))
+    if (strcmp(point, "park.late") == 0 && weft_thread_current_id() != tester &&
+        weft_cas_u32(&stands, &nobody, 1, WEFT_RELEASE))
         while (weft_load_u32(&may_go, WEFT_ACQUIRE) == 0)
             weft_sleep(WEFT_MS(1));
     return 0;
@@ -123,17 +125,27 @@ static bool one_stands(void *context)
     return weft_load_u32(&stands, WEFT_ACQUIRE) != 0;
 }
 
+static int give_up_and_stand(weft_task *task)
+{
+    struct sleeper *s = WEFT_ARG(task, struct sleeper *);
+
+    while (weft_load_u32(&stands, WEFT_RELAXED) == 0) /* a deadline may pass before the sleep */
+        s->err = weft_wait(s->word, 0, weft_in(WEFT_MS(1)));
+    return 0;
+}
+
 static void a_wake_up_passes_by_who_is_giving_up(void)
 {
     weft_atomic_u32 word = {0};
-    struct sleeper late = {&word, weft_in(WEFT_MS(1)), WEFT_EINVAL};
+    struct sleeper late = {&word, WEFT_NOW, WEFT_EINVAL};
     struct sleeper patient = {&word, SOON, WEFT_EINVAL};
     weft_thread *threads[2];
 
     weft_store_u32(&stands, 0, WEFT_RELAXED);
     weft_store_u32(&may_go, 0, WEFT_RELAXED);
+    tester = weft_thread_current_id();
     weft_fault_hook(stand_still);
-    start_threads(&threads[0], 1, sleep_while_zero, &late);
+    start_threads(&threads[0], 1, give_up_and_stand, &late);
     CU_ASSERT_TRUE(eventually(one_stands, NULL));
     start_threads(&threads[1], 1, sleep_while_zero, &patient);
     weft_sleep(WEFT_MS(5)); /* it stands behind the late one now, or will not sleep at all */

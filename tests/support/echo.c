@@ -7,12 +7,15 @@
  * both               prints "out" to the output and "err" to the errors
  * exit N             ends with that code
  * sleep              prints "ready" and sleeps until it is killed
+ * doctor             asks itself for a report until it is killed
  * child              starts a process of its own that prints from there
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "weft/doctor.h"
 #include "weft/error.h"
 #include "weft/process.h"
 #include "weft/text.h"
@@ -58,6 +61,17 @@ static int sleep_for_ever(void)
     return 0;
 }
 
+/* Number 3 is SIGQUIT on every POSIX system; ISO C knows no name for it. */
+static int ask_for_reports(void)
+{
+    if (weft_doctor_on_request() != 0)
+        return 1;
+    for (;;) {
+        raise(3);
+        weft_sleep(WEFT_S(1));
+    }
+}
+
 static int print_from_the_child(weft_task *task)
 {
     (void)task;
@@ -97,6 +111,8 @@ int main(int argc, char **argv)
         return (int)number;
     if (strcmp(what, "sleep") == 0)
         return sleep_for_ever();
+    if (strcmp(what, "doctor") == 0)
+        return ask_for_reports();
     if (strcmp(what, "child") == 0)
         return start_a_child();
     fprintf(stderr, "weft_test_echo: %s?\n", what);

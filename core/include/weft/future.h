@@ -130,8 +130,7 @@ int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_f
  * cancelled, so is the new one. The function does not run then. Cancelling the new one
  * leaves `future` alone.
  *
- * @param executor  must not be closed before `future` is done, except by closing it as the
- *                  pool of `future`
+ * @param executor  must live until `future` is done; closing a pool ends its own futures first
  * @param next      receives the new future
  * @param future    still the caller's, and may be released at once
  * @return 0; WEFT_ENOMEM; WEFT_EINVAL: misuse, no function. What the pool refuses when

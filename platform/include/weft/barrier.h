@@ -28,14 +28,14 @@ typedef struct weft_barrier {
 /**
  * All parties have come.
  *
- * A deadline that passes breaks the barrier: the others, and later comers,
- * get WEFT_EBROKEN until weft_barrier_reset().
+ * A deadline that passes, or a cancel, breaks the barrier: the others, and later
+ * comers, get WEFT_EBROKEN until weft_barrier_reset().
  *
  * @param index  receives 0 in one thread of the round, 1, 2, ... in the others,
  *               in the order of arrival; NULL: not wanted
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: the caller broke it; WEFT_EBROKEN: it is broken;
- *         WEFT_EINVAL: misuse, the barrier is for 0 parties
+ * @return 0; WEFT_ETIMEDOUT, WEFT_ECANCELED: the caller broke it; WEFT_EBROKEN: it is
+ *         broken; WEFT_EINVAL: misuse, the barrier is for 0 parties
  *
  * Threads: any.   Python: Barrier.wait.
  */

@@ -18,7 +18,9 @@
  * barrier, once, queue, future, join. What the wait was for is not lost: an item, a
  * permit or a notification that was there first is taken, and the next wait fails.
  * Locks (mutex, rmutex, rwlock) are ended only where a deadline was given: who acquires
- * with WEFT_FOREVER may rely on having it.
+ * with WEFT_FOREVER may rely on having it. Calls with WEFT_NOW do not wait, and are told
+ * what they would be told without a token. Not ended yet: waits of sockets, and those
+ * between processes (weft/shared.h, weft_wait_shared()).
  *
  * Tokens are ended from outside and looked at from inside; none kills anything. A task
  * that computes asks weft_cancel_check() now and then. All zero is valid; there is

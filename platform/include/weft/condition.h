@@ -37,8 +37,9 @@ typedef struct weft_condition {
  *
  * @param mutex  held by the caller once
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: nobody notified in time; WEFT_EPERM: misuse, the
- *         caller does not hold the mutex
+ * @return 0; WEFT_ETIMEDOUT: nobody notified in time; WEFT_ECANCELED: nor before the
+ *         calling task was cancelled; WEFT_EPERM: misuse, the caller does not hold the
+ *         mutex
  *
  * Threads: any.   Python: Condition.wait.
  */

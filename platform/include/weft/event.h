@@ -32,7 +32,8 @@ bool weft_event_is_set(const weft_event *event);
  * The event was set at some instant of the call.
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: it was not set in time
+ * @return 0; WEFT_ETIMEDOUT: it was not set in time; WEFT_ECANCELED: nor before the calling
+ *         task was cancelled
  *
  * Threads: any.   Python: Event.wait.
  */

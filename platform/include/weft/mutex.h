@@ -47,8 +47,10 @@ typedef struct weft_rmutex {
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
  * @return 0; WEFT_ETIMEDOUT: another thread held it all the time; WEFT_EDEADLK:
- *         misuse, the caller holds it already; WEFT_ECANCELED: as WEFT_ETIMEDOUT, and the
- *         calling task was cancelled (never with WEFT_FOREVER or WEFT_NOW)
+ *         misuse, the caller holds it already, or (with WEFT_FOREVER, in builds with
+ *         WEFT_CHECKS) its holder waits for a mutex of the caller; WEFT_ECANCELED: as
+ *         WEFT_ETIMEDOUT, and the calling task was cancelled (never with WEFT_FOREVER or
+ *         WEFT_NOW)
  *
  * Threads: any.   Python: Lock.acquire(timeout=...).
  */

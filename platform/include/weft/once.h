@@ -26,8 +26,9 @@ typedef struct weft_once {
  * @param function  returns 0 or an error
  * @param context   handed to it
  * @param until     how long to wait for another thread that runs it
- * @return 0; WEFT_ETIMEDOUT: another thread is still at it; WEFT_EDEADLK: misuse,
- *         called from inside the function; what the function returned
+ * @return 0; WEFT_ETIMEDOUT: another thread is still at it; WEFT_ECANCELED: so it was
+ *         when the calling task was cancelled; WEFT_EDEADLK: misuse, called from inside
+ *         the function; what the function returned
  *
  * Threads: any.   Standard: C11 call_once, with error and deadline.
  */

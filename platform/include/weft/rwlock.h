@@ -19,16 +19,18 @@ typedef struct weft_rwlock {
     weft_condition may_write;   /* nobody holds it */
     uint32_t readers;           /* threads that hold it for reading */
     uint32_t writers_waiting;   /* threads in acquire_write */
-    uint32_t writer;            /* weft_thread_current_id() of the one that writes; 0: none */
+    weft_atomic_u32 writer;     /* weft_thread_current_id() of the one that writes; 0: none;
+                                   atomic only for weft_doctor(), which looks in from outside */
 } weft_rwlock;
 
-#define WEFT_RWLOCK_INIT {WEFT_MUTEX_INIT, WEFT_CONDITION_INIT, WEFT_CONDITION_INIT, 0, 0, 0}
+#define WEFT_RWLOCK_INIT {WEFT_MUTEX_INIT, WEFT_CONDITION_INIT, WEFT_CONDITION_INIT, 0, 0, {0}}
 
 /**
  * The caller may read; others may too.
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT; WEFT_EDEADLK: misuse, the caller is the writer
+ * @return 0; WEFT_ETIMEDOUT; WEFT_EDEADLK: misuse, the caller is the writer;
+ *         WEFT_ECANCELED: the calling task was cancelled (never with WEFT_FOREVER)
  *
  * Threads: any. A reader that acquires again while a writer waits, waits for
  * itself: don't.   Python: none (POSIX pthread_rwlock_rdlock).

@@ -26,7 +26,8 @@ typedef struct weft_semaphore {
  * The caller has a permit.
  *
  * @param until  absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT: none became free in time
+ * @return 0; WEFT_ETIMEDOUT: none became free in time; WEFT_ECANCELED: nor before the
+ *         calling task was cancelled
  *
  * Threads: any.   Python: Semaphore.acquire.
  */

@@ -94,7 +94,8 @@ typedef void weft_failure_function(const char *task_name, int code, const char *
 /**
  * From now on `tell` hears of every thread whose function returns an error, and of
  * every pool's task that failed and has no future: in the thread that ran it, or, for
- * a process pool, in the pool's own thread.
+ * a process pool, in the pool's own thread. Not of a task that was cancelled and returned
+ * WEFT_ECANCELED: it did what it was asked to.
  *
  * @param tell  NULL: nobody is told. A process that fails leaves its sentence in its
  *              status instead (weft/process.h). A hook that is set before weft_main()

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool of one worker, whose task waits for chains and groups of that pool: nobody but the
+ * waiting worker can run them. */
+#include "check.h"
+
+#include "tasks.h"
+
+enum { LONG = 1000 };
+
+typedef int try_function(weft_future **futures, size_t *count);
+
+/* Makes futures, waits for the last, releases all. */
+static int try_it(weft_task *task)
+{
+    try_function *make = *WEFT_ARG(task, try_function **);
+    weft_future *futures[LONG + 1];
+    size_t count = 0;
+    int err = make(futures, &count);
+
+    if (err == 0)
+        err = weft_future_wait(&futures[count - 1], 1, WEFT_ALL_COMPLETED, SOON);
+    if (err == 0)
+        err = weft_future_result(futures[count - 1], NULL, 0, WEFT_NOW);
+    for (size_t i = 0; i < count; i++)
+        weft_future_release(futures[i]);
+    return err;
+}
+
+static int begin(weft_future **futures, size_t *count, weft_function *function)
+{
+    int one = 1, err = weft_submit(pool, &futures[*count], function, &one, sizeof(one));
+
+    if (err == 0)
+        ++*count;
+    return err;
+}
+
+static void expect_from_within(try_function *make, int code, uint32_t expected_runs)
+{
+    try_function **argument = &make;
+    weft_future *future = NULL;
+
+    open_pool(1);
+    CHECK_OK(weft_submit(pool, &future, try_it, &argument, sizeof(argument)));
+    CHECK_ERROR(weft_future_result(future, NULL, 0, SOON), code);
+    weft_future_release(future);
+    close_pool();
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), expected_runs);
+}
+
+static int make_chain(weft_future **futures, size_t *count)
+{
+    int err = begin(futures, count, twice);
+
+    while (err == 0 && *count <= LONG) {
+        err = weft_then(pool, &futures[*count], futures[*count - 1], add_one);
+        *count += err == 0;
+    }
+    return err;
+}
+
+static void a_task_waits_for_a_chain(void)
+{
+    expect_from_within(make_chain, 0, LONG + 1);
+}
+
+static int make_all(weft_future **futures, size_t *count)
+{
+    int err = 0;
+
+    while (err == 0 && *count < 10)
+        err = begin(futures, count, twice);
+    if (err == 0)
+        err = weft_future_all(&futures[10], futures, 10);
+    *count += err == 0;
+    return err;
+}
+
+static void a_task_waits_for_all(void)
+{
+    expect_from_within(make_all, 0, 10);
+}
+
+static int make_any(weft_future **futures, size_t *count)
+{
+    int err = begin(futures, count, fail);
+
+    if (err == 0)
+        err = begin(futures, count, twice);
+    if (err == 0)
+        err = weft_future_any(&futures[2], futures, 2);
+    *count += err == 0;
+    return err;
+}
+
+static void a_task_waits_for_any(void)
+{
+    expect_from_within(make_any, 0, 2);
+}
+
+static int nothing(weft_task *task)
+{
+    (void)task;
+    return 0;
+}
+
+static int make_diamond(weft_future **futures, size_t *count)
+{
+    int err = begin(futures, count, fail);
+
+    if (err == 0 && (err = weft_then(pool, &futures[1], futures[0], twice)) == 0)
+        ++*count;
+    if (err == 0 && (err = weft_otherwise(pool, &futures[2], futures[0], recover)) == 0)
+        ++*count;
+    if (err == 0 && (err = weft_future_any(&futures[3], futures + 1, 2)) == 0)
+        ++*count;
+    if (err == 0 && (err = weft_future_all(&futures[4], futures + 2, 2)) == 0)
+        ++*count;
+    if (err == 0 && (err = weft_then(pool, &futures[5], futures[4], nothing)) == 0)
+        ++*count;
+    return err;
+}
+
+static void a_task_waits_for_a_diamond(void)
+{
+    expect_from_within(make_diamond, 0, 2);
+}
+
+const char *const suite_name = "future_help";
+CU_TestInfo suite_cases[] = {
+    {"a_task_waits_for_a_chain", a_task_waits_for_a_chain},
+    {"a_task_waits_for_all", a_task_waits_for_all},
+    {"a_task_waits_for_any", a_task_waits_for_any},
+    {"a_task_waits_for_a_diamond", a_task_waits_for_a_diamond},
+    CU_TEST_INFO_NULL,
+};
