@@ -9,6 +9,7 @@ option(WEFT_WERROR "Warnings are errors" OFF)
 option(WEFT_BUILD_LESSONS "Build the lessons and their runner" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_TESTS "Build the tests, and fault points into the library" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_FUZZ "Fuzzers as libFuzzer programs (Clang, with the tests); see tests/fuzz" OFF)
+option(WEFT_BUILD_BENCH "Build weft-bench, with the peers that are installed (Linux)" OFF)
 
 # The order of locks, circles of waiting threads, and who holds what: useful, and not free.
 if(WEFT_BUILD_TESTS OR CMAKE_BUILD_TYPE STREQUAL "Debug")

@@ -98,7 +98,7 @@ static void go_on(struct weft__sequel *sequel, weft_future *done)
             pass_on(link->next, done);
     }
     if (!taken) { /* it is done: were its source kept, a long chain would go link inside link */
-        weft__future_follow(link->next, NULL);
+        weft_future_release(weft__future_unfollow(link->next));
         weft_future_release(link->next);
     }
     weft_free(link);

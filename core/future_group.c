@@ -87,15 +87,15 @@ static void interrupt(weft_future *future, void *context)
     leave(group);
 }
 
-bool weft__group_visit(weft_future *future, bool (*visit)(weft_future *member, void *context),
-                       void *context)
+bool weft__group_visit(weft_future *future, bool needed,
+                       bool (*visit)(weft_future *member, void *context), void *context)
 {
     struct group *group = future->use.context;
     bool found = false;
 
     if (!enter(group, future))
         return false;
-    for (size_t i = 0; i < group->count && !found; i++)
+    for (size_t i = 0; i < group->count && !found && !(needed && group->any); i++)
         if (!weft_future_done(group->members[i].future))
             found = visit(group->members[i].future, context);
     leave(group);

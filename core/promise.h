@@ -60,9 +60,10 @@ weft_future *weft__future_unfollow(weft_future *future);
 /* What it follows, with a reference for the caller, or NULL. */
 weft_future *weft__future_source(weft_future *future);
 
-/* future_group.c: visits members of a group that are not done, until one visit is true. */
-bool weft__group_visit(weft_future *group, bool (*visit)(weft_future *member, void *context),
-                       void *context);
+/* future_group.c: visits members of a group that are not done, until one visit is true.
+ * `needed`: only if the group cannot be done without each of them. */
+bool weft__group_visit(weft_future *group, bool needed,
+                       bool (*visit)(weft_future *member, void *context), void *context);
 
 /* completion.c: another future for an iteration of weft_as_completed(), told of as
  * `index`. An empty one is made by weft_as_completed(&c, NULL, 0). */

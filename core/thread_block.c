@@ -85,6 +85,23 @@ void weft__thread_pool_free(struct weft__thread_pool *pool)
         destroy(pool);
 }
 
+/* As if one more block were out. */
+void weft__thread_pool_pin_locked(struct weft__thread_pool *pool)
+{
+    pool->blocks_out++;
+}
+
+void weft__thread_pool_unpin(struct weft__thread_pool *pool)
+{
+    bool last;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    last = --pool->blocks_out == 0 && pool->orphaned;
+    weft_mutex_release(&pool->mutex);
+    if (last)
+        destroy(pool);
+}
+
 void weft__thread_block_free(weft_future *block)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(block->executor);

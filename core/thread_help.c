@@ -9,14 +9,11 @@
  * sleeps; the pool then pokes those that sleep.
  *
  * If it runs, somebody is at it, and that one may wait in turn. Stacks are nested: a worker
- * goes on only when what it waits for has ended, whichever of its tasks asked. So "worker
- * waits for future, future is run by worker" is a graph with one edge out of each, and a
- * circle in it is a deadlock. `lock` guards the edges of all workers; the one that would
- * close a circle finds it.
+ * goes on only when what it waits for has ended, whichever of its tasks asked. So a circle
+ * of "worker waits for future, future is run by worker" is a deadlock (circle.c). `lock`
+ * guards the edges of all workers; the one that would close a circle finds it.
  */
-#include <stdio.h>
-#include <string.h>
-
+#include "circle.h"
 #include "internal.h"
 #include "promise.h"
 #include "thread_pool.h"
@@ -35,43 +32,6 @@ static bool stack_is_used_up(const struct weft__worker *worker)
                                         : (size_t)(&here - worker->stack);
 
     return used > (most > 0 && most < STACK_MOST ? most : STACK_MOST);
-}
-
-/* Who runs the future, if it is a task of the worker's pool. */
-static struct weft__worker *runner_of(const struct weft__worker *worker, weft_future *future)
-{
-    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
-
-    if (weft__future_stage(state) != WEFT__RUNNING || !(state & WEFT__TASK) ||
-        future->executor != &worker->pool->base)
-        return NULL;
-    return weft_load_pointer(&future->use.runner, WEFT_ACQUIRE);
-}
-
-/* The chain as text if it ends at its beginning; *size 0: it does not. */
-static void find_circle_locked(struct weft__worker *worker, char *text, size_t size)
-{
-    struct weft__worker *at = worker;
-    size_t length = 0;
-
-    do {
-        weft_future *wanted = at->waits_for;
-        int written = snprintf(text + length, size - length, "%s waits for future %p, ",
-                               at->name, (void *)wanted);
-
-        if (written > 0 && (size_t)written < size - length)
-            length += (size_t)written;
-        at = wanted ? runner_of(worker, wanted) : NULL;
-        if (at) {
-            written = snprintf(text + length, size - length, "run by %s; ", at->name);
-            if (written > 0 && (size_t)written < size - length)
-                length += (size_t)written;
-        }
-    } while (at && at != worker && at->waits_for);
-    if (at != worker)
-        text[0] = '\0';
-    else if (length >= 2)
-        text[length - 2] = '\0';
 }
 
 /* What the visit of a group's members needs. */
@@ -93,19 +53,23 @@ static bool help_member(weft_future *member, void *context)
 static int help_elsewhere(struct weft__worker *worker, weft_future *future, bool *did)
 {
     struct attempt attempt = {.worker = worker};
-    weft_future *source;
+    weft_future *source = weft__future_source(future), *before;
 
-    if (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__HOOKED) {
-        (void)weft__group_visit(future, help_member, &attempt);
-    } else if ((source = weft__future_source(future))) {
-        attempt.err = weft__thread_help(worker, source, &attempt.did);
+    /* To the head of a chain, which may be long. */
+    while (source && (before = weft__future_source(source))) {
         weft_future_release(source);
+        source = before;
     }
+    if (source)
+        attempt.err = weft__thread_help(worker, source, &attempt.did);
+    else if (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__HOOKED)
+        (void)weft__group_visit(future, false, help_member, &attempt);
+    weft_future_release(source);
     *did = attempt.did;
     return attempt.err;
 }
 
-void weft__thread_poke_locked(struct weft__thread_pool *pool)
+void weft__thread_poke(struct weft__thread_pool *pool)
 {
     weft_mutex_acquire(&lock, WEFT_FOREVER);
     for (unsigned i = 0; i < pool->most; i++) {
@@ -147,16 +111,17 @@ int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *di
 
 int weft__thread_wait_begin(struct weft__worker *worker, weft_future *future)
 {
-    char circle[400] = "";
+    weft__circle circle;
+    bool found;
 
     weft_mutex_acquire(&lock, WEFT_FOREVER);
     worker->waits_for = future;
-    find_circle_locked(worker, circle, sizeof(circle));
-    if (circle[0] != '\0')
+    found = weft__circle_find(&circle, worker);
+    if (found)
         worker->waits_for = NULL;
     weft_mutex_release(&lock);
-    if (circle[0] != '\0')
-        return weft__misuse(WEFT_EDEADLK, "pool %s: %s", worker->pool->name, circle);
+    if (found)
+        return weft__misuse(WEFT_EDEADLK, "pool %s: %s", worker->pool->name, circle.text);
     return 0;
 }
 

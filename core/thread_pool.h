@@ -164,6 +164,10 @@ int weft__thread_block_grow_locked(struct weft__thread_pool *pool);
 /* A chain of them comes back. */
 void weft__thread_block_return_locked(struct weft__thread_pool *pool, weft_future *first,
                                       weft_future *last, size_t count);
+/* Between them the pool's memory stays, whoever closes it. */
+void weft__thread_pool_pin_locked(struct weft__thread_pool *pool);
+void weft__thread_pool_unpin(struct weft__thread_pool *pool);
+
 /* Frees the pool at once, or when its last block comes back. */
 void weft__thread_pool_free(struct weft__thread_pool *pool);
 
@@ -205,9 +209,9 @@ bool weft__entry_is_branch(const void *entry);
  * WEFT_EDEADLK: misuse, that has been done too often within itself. */
 int weft__thread_help(struct weft__worker *worker, weft_future *future, bool *did);
 
-/* Work was added that a sleeping worker may wait for: they look again. The caller holds the
- * pool's mutex. */
-void weft__thread_poke_locked(struct weft__thread_pool *pool);
+/* Work was added that a sleeping worker may wait for: they look again. The mutex must not be
+ * held: what the search for circles releases may need it. */
+void weft__thread_poke(struct weft__thread_pool *pool);
 
 /* Between them others see what the worker waits for. WEFT_EDEADLK: misuse, that would wait
  * for this worker. */

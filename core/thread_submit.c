@@ -216,18 +216,24 @@ static void fill(weft_future *task, struct weft__thread_pool *pool, weft_functio
 static void publish_and_unlock(struct weft__thread_pool *pool, weft_future *task,
                                enum weft_priority priority)
 {
+    /* A future that had no task until now: a worker may sleep on it. */
+    bool chained = !(weft_load_u32(&task->state, WEFT_RELAXED) & WEFT__TASK);
     struct weft__worker *worker;
 
     weft__thread_append_locked(pool, task, priority);
-    if (!(weft_load_u32(&task->state, WEFT_RELAXED) & WEFT__TASK)) {
+    if (chained) {
         weft_fetch_or_u32(&task->state, WEFT__TASK, WEFT_RELEASE);
-        weft__thread_poke_locked(pool);
+        weft__thread_pool_pin_locked(pool);
     }
     worker = weft__thread_pick_idle_locked(pool);
     if (!worker)
         weft__thread_grow_locked(pool);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake(worker);
+    if (chained) {
+        weft__thread_poke(pool);
+        weft__thread_pool_unpin(pool);
+    }
 }
 
 static int copy_large(void **block, const void *argument, size_t size)

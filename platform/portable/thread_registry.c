@@ -63,7 +63,7 @@ bool weft__threads_lock_until(weft_time until)
 
 bool weft__threads_locked_here(void)
 {
-    return weft_mutex_owner(&lock) == weft__self.id;
+    return weft__self.id != 0 && weft_mutex_owner(&lock) == weft__self.id;
 }
 
 struct weft__thread_record *weft__threads_first_locked(void)

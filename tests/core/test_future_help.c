@@ -126,11 +126,60 @@ static void a_task_waits_for_a_diamond(void)
     expect_from_within(make_diamond, 0, 2);
 }
 
+static weft_future *of_itself, *after_it, *with_it;
+
+static int wait_for_what_follows(weft_task *task)
+{
+    (void)task;
+    expect_misuse(WEFT_EDEADLK);
+    return weft_future_result(after_it, NULL, 0, weft_in(WEFT_S(20)));
+}
+
+static int wait_for_all(weft_task *task)
+{
+    (void)task;
+    expect_misuse(WEFT_EDEADLK);
+    return weft_future_result(with_it, NULL, 0, weft_in(WEFT_S(20)));
+}
+
+/* A task that waits for what waits for it would wait for ever. */
+static void expect_deadlock(weft_function *function)
+{
+    weft_future *held;
+
+    open_pool(1);
+    held = hold(0);
+    of_itself = submit(function, 0);
+    CHECK_OK(weft_then(pool, &after_it, of_itself, twice));
+    CHECK_OK(weft_future_all(&with_it, &after_it, 1));
+    open_gate();
+    CHECK_ERROR(weft_future_result(of_itself, NULL, 0, SOON), WEFT_EDEADLK);
+    CHECK_MISUSE_SEEN();
+    weft_future_release(held);
+    weft_future_release(of_itself);
+    weft_future_release(after_it);
+    weft_future_release(with_it);
+    close_pool();
+}
+
+static void a_task_that_waits_for_what_follows_it_is_told(void)
+{
+    expect_deadlock(wait_for_what_follows);
+}
+
+static void a_task_that_waits_for_its_group_is_told(void)
+{
+    expect_deadlock(wait_for_all);
+}
+
 const char *const suite_name = "future_help";
 CU_TestInfo suite_cases[] = {
     {"a_task_waits_for_a_chain", a_task_waits_for_a_chain},
     {"a_task_waits_for_all", a_task_waits_for_all},
     {"a_task_waits_for_any", a_task_waits_for_any},
     {"a_task_waits_for_a_diamond", a_task_waits_for_a_diamond},
+    {"a_task_that_waits_for_what_follows_it_is_told",
+     a_task_that_waits_for_what_follows_it_is_told},
+    {"a_task_that_waits_for_its_group_is_told", a_task_that_waits_for_its_group_is_told},
     CU_TEST_INFO_NULL,
 };

@@ -110,9 +110,10 @@ static void the_program_reports_on_request_and_goes_on(void)
         length += got;
         text[length] = '\0';
     }
-    CU_ASSERT_EQUAL(count("weft doctor: 2 threads\n"), 1);
+    /* The first report may find it on the way to its sleep. */
+    CU_ASSERT_TRUE(count("weft doctor: 2 threads\n") >= 1);
     CU_ASSERT_EQUAL(count("1 MainThread: waits for sleep, "), 1);
-    CU_ASSERT_EQUAL(count("weft-doctor: runs\n"), 1);
+    CU_ASSERT_TRUE(count("weft-doctor: runs\n") >= 1);
     kill_process(process);
 }
 

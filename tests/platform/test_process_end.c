@@ -238,6 +238,22 @@ static void any_number_of_threads_may_join_and_also_later(void)
     weft_arena_free(at);
 }
 
+static void its_waitable_is_ready_when_the_process_has_ended(void)
+{
+    weft_offset at;
+    weft_process *process = start_endless(&at);
+    weft_waitable waitable = weft_process_waitable(process);
+    size_t which = 5;
+
+    CHECK_ERROR(weft_wait_any(&waitable, 1, &which, weft_in(WEFT_MS(5))), WEFT_ETIMEDOUT);
+    CHECK_OK(weft_process_kill(process));
+    CHECK_OK(weft_wait_any(&waitable, 1, &which, SOON));
+    CU_ASSERT_EQUAL(which, 0);
+    CHECK_OK(weft_process_join(process, WEFT_NOW));
+    weft_process_close(process);
+    weft_arena_free(at);
+}
+
 const char *const suite_name = "process_end";
 CU_TestInfo suite_cases[] = {
     {"success_is_code_zero_and_no_sentence", success_is_code_zero_and_no_sentence},
@@ -254,5 +270,7 @@ CU_TestInfo suite_cases[] = {
      join_gives_up_at_the_deadline_and_the_process_goes_on},
     {"any_number_of_threads_may_join_and_also_later",
      any_number_of_threads_may_join_and_also_later},
+    {"its_waitable_is_ready_when_the_process_has_ended",
+     its_waitable_is_ready_when_the_process_has_ended},
     CU_TEST_INFO_NULL,
 };

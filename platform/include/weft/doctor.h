@@ -44,6 +44,9 @@ int weft_doctor_report(char *text, size_t size, size_t *length);
  * From now on Ctrl-\ (POSIX: SIGQUIT; Windows: Ctrl-Break) prints the report, and the
  * program goes on. Installs a handler for that signal, which nothing else in weft does.
  *
+ * It is for this process. The keys reach its children too, and end them unless they do
+ * the same: called before weft_main(), it is called in child processes too.
+ *
  * @return 0, also when done before; WEFT_ELIMIT, WEFT_ESYSTEM: the system refused
  *
  * Threads: any.   Python: faulthandler.register(signal.SIGQUIT).

@@ -179,8 +179,8 @@ const char *weft_thread_name(const weft_thread *thread);
 const char *weft_thread_current_name(void);
 
 /**
- * The number of the calling thread: 1, 2, ... in the order in which threads
- * first used weft, never given twice in a process, never 0.
+ * The number of the calling thread: 1, 2, ... in the order in which threads were
+ * started or, not by weft, first used it; never given twice in a process, never 0.
  *
  * Threads: any.   Python: threading.get_ident (there not unique over time).
  */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of cases and families, and the process that makes one measurement. */
+#include "cases.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MORE true
+#define LESS false
+
+#define QUEUE(name, title, producers, consumers)                                                   \
+    name, "Queue, " title, FAMILY_QUEUE, 2000000, 1000, producers, consumers, "M items/s", MORE, 0
+#define POOL(name, title, family, work, workers)                                                   \
+    name, title, family, work, 1000, workers, 0, "M tasks/s", MORE, 0
+#define SIZE(name, title, which)                                                                   \
+    name, "Size of " title, FAMILY_SIZE, 1, 1, which, 0, "bytes", LESS, 0
+
+const struct bench_case bench_cases[] = {
+    {QUEUE("queue-1p1c", "1 producer, 1 consumer", 1, 1)},
+    {QUEUE("queue-2p2c", "2 producers, 2 consumers", 2, 2)},
+    {QUEUE("queue-4p4c", "4 producers, 4 consumers", 4, 4)},
+    {QUEUE("queue-1p4c", "1 producer, 4 consumers", 1, 4)},
+    {QUEUE("queue-4p1c", "4 producers, 1 consumer", 4, 1)},
+    {"queue-pingpong", "Queue, round trip of two threads through two queues", FAMILY_PINGPONG,
+     20000, 100, 0, 0, "ns", LESS, 0},
+    {"queue-pingpong-2cpus", "Queue, the same round trip with a CPU for each thread",
+     FAMILY_PINGPONG, 20000, 100, 1, 0, "ns", LESS, 0},
+    {"queue-idle", "Queue, 4 getters wait while it is empty", FAMILY_IDLE, 500, 200, 4, 0,
+     "% of a CPU", LESS, 1},
+    {POOL("pool-2", "Pool, empty tasks, 2 workers", FAMILY_POOL, 1000000, 2)},
+    {POOL("pool-4", "Pool, empty tasks, 4 workers", FAMILY_POOL, 1000000, 4)},
+    {POOL("pool-result-2", "Pool, a result per task, 2 workers", FAMILY_RESULT, 200000, 2)},
+    {POOL("pool-result-4", "Pool, a result per task, 4 workers", FAMILY_RESULT, 200000, 4)},
+    {"forkjoin-2", "Fork and join, fib(27) without cut-off, 2 workers: a fork", FAMILY_FORKJOIN, 5,
+     1, 2, 27, "ns", LESS, 0},
+    {"map-10m", "Map of 10,000,000 doubles, 2 workers", FAMILY_MAP, 10, 1, 2, 10000000, "ms", LESS,
+     0},
+    {"map-1000", "Map of 1000 doubles, 2 workers", FAMILY_MAP, 10000, 10, 2, 1000, "us", LESS, 0},
+    {"lock-1", "Lock, 1 thread, acquire and release", FAMILY_UNCONTENDED, 10000000, 1000, 1, 0,
+     "ns", LESS, 0},
+    {"lock-2t", "Lock, 2 threads, 8 steps inside, 32 outside", FAMILY_LOCK, 500, 20, 2, 0, "M/s",
+     MORE, 0},
+    {"lock-8t", "Lock, 8 threads, 8 steps inside, 32 outside", FAMILY_LOCK, 500, 20, 8, 0, "M/s",
+     MORE, 0},
+    {"thread-pairs", "Thread started and joined", FAMILY_PAIRS, 10000, 20, 0, 0, "k pairs/s", MORE,
+     0},
+    {"thread-1000", "1000 threads started, then joined", FAMILY_THOUSAND, 1000, 10, 0, 0, "ms",
+     LESS, 0},
+    {"thread-memory", "Resident memory of an idle thread", FAMILY_MEMORY, 1000, 10, 0, 0, "KiB",
+     LESS, 0},
+    {SIZE("size-mutex", "a mutex", SIZE_MUTEX)},
+    {SIZE("size-condition", "a condition", SIZE_CONDITION)},
+    {SIZE("size-event", "an event", SIZE_EVENT)},
+    {SIZE("size-once", "a once", SIZE_ONCE)},
+    {SIZE("size-semaphore", "a semaphore", SIZE_SEMAPHORE)},
+    {SIZE("size-future", "a task with a future, allocated", SIZE_FUTURE)},
+    {SIZE("size-task", "a task with 48 bytes of argument, allocated", SIZE_TASK)},
+};
+
+const size_t bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);
+
+static const struct {
+    const char *name;
+    void (*run)(const struct peer *peer, struct run *run);
+} families[FAMILY_COUNT] = {
+    [FAMILY_QUEUE] = {"queue", case_queue},
+    [FAMILY_PINGPONG] = {"pingpong", case_pingpong},
+    [FAMILY_IDLE] = {"idle", case_idle},
+    [FAMILY_POOL] = {"pool", case_pool},
+    [FAMILY_RESULT] = {"result", case_result},
+    [FAMILY_FORKJOIN] = {"forkjoin", case_forkjoin},
+    [FAMILY_MAP] = {"map", case_map},
+    [FAMILY_UNCONTENDED] = {"uncontended", case_uncontended},
+    [FAMILY_LOCK] = {"lock", case_lock},
+    [FAMILY_PAIRS] = {"pairs", case_pairs},
+    [FAMILY_THOUSAND] = {"thousand", case_thousand},
+    [FAMILY_MEMORY] = {"memory", case_memory},
+    [FAMILY_SIZE] = {"size", case_size},
+};
+
+const struct bench_case *case_find(const char *name)
+{
+    for (size_t i = 0; i < bench_case_count; i++) {
+        if (strcmp(bench_cases[i].name, name) == 0)
+            return &bench_cases[i];
+    }
+    return NULL;
+}
+
+const char *family_name(enum family family)
+{
+    return families[family].name;
+}
+
+enum family family_find(const char *name)
+{
+    int i = 0;
+
+    while (i < FAMILY_COUNT && strcmp(families[i].name, name) != 0)
+        i++;
+    return (enum family)i;
+}
+
+int measure_here(enum family family, const struct peer *peer, struct run *run)
+{
+    families[family].run(peer, run);
+    if (run->skip != NULL) {
+        printf("{\"skip\": \"%s\"}\n", run->skip);
+        return 0;
+    }
+    if (run->wrong != NULL) {
+        printf("{\"wrong\": \"%s\"}\n", run->wrong);
+        return 1;
+    }
+    printf("{\"value\": %.9g, \"unit\": \"%s\", \"wall\": %.9g, \"cpu\": %.9g, \"csw\": %.0f",
+           run->value, run->unit, run->seconds, run->cpu, run->sleeps);
+    for (unsigned i = 0; i < run->note_count; i++)
+        printf(", \"%s\": %.9g", run->notes[i].name, run->notes[i].value);
+    printf("}\n");
+    return 0;
+}

@@ -1,0 +1,74 @@
+# Peers in other languages: programs of their own in the folder of weft-bench. Adds to
+# `peers` and `missing`.
+
+set(bin ${CMAKE_CURRENT_BINARY_DIR}/bin)
+
+# Go: its standard library alone.
+find_program(GO_EXECUTABLE go)
+mark_as_advanced(GO_EXECUTABLE)
+if(GO_EXECUTABLE)
+  set(sources main.go lock.go pool.go queue.go thread.go)
+  list(TRANSFORM sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/go/)
+  add_custom_command(OUTPUT ${bin}/weft-bench-go
+    COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off GOFLAGS= GOCACHE=${CMAKE_CURRENT_BINARY_DIR}/go-cache
+      ${GO_EXECUTABLE} build -o ${bin}/weft-bench-go ${sources}
+    DEPENDS ${sources}
+    COMMENT "Building weft-bench-go" VERBATIM)
+  add_custom_target(weft-bench-go DEPENDS ${bin}/weft-bench-go)
+  add_dependencies(weft-bench weft-bench-go)
+  target_sources(weft-bench PRIVATE peer_go.c)
+  list(APPEND peers go goroutine)
+else()
+  list(APPEND missing Go)
+endif()
+
+# Rust: the crates that Debian packages, from where it puts them.
+find_program(CARGO_EXECUTABLE cargo)
+find_program(RUSTC_EXECUTABLE rustc)
+set(WEFT_BENCH_CRATES /usr/share/cargo/registry CACHE PATH "Folder of unpacked crates for weft-bench")
+mark_as_advanced(CARGO_EXECUTABLE RUSTC_EXECUTABLE WEFT_BENCH_CRATES)
+set(crates_found TRUE)
+foreach(crate IN ITEMS crossbeam-channel-0.5 rayon-1 parking_lot-0.12 libc-0.2)
+  file(GLOB folder ${WEFT_BENCH_CRATES}/${crate}.*)
+  if(NOT folder)
+    set(crates_found FALSE)
+  endif()
+endforeach()
+if(CARGO_EXECUTABLE AND RUSTC_EXECUTABLE AND crates_found)
+  execute_process(COMMAND ${RUSTC_EXECUTABLE} --version OUTPUT_VARIABLE rustc
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set(sources src/main.rs src/lock.rs src/pool.rs src/queue.rs src/thread.rs)
+  # Built from a copy: cargo writes its lock file beside Cargo.toml.
+  set(copy ${CMAKE_CURRENT_BINARY_DIR}/rust)
+  set(originals "")
+  foreach(source IN ITEMS Cargo.toml ${sources})
+    list(APPEND originals ${CMAKE_CURRENT_SOURCE_DIR}/rust/${source})
+  endforeach()
+  add_custom_command(OUTPUT ${bin}/weft-bench-rust
+    COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/rust ${copy}
+    COMMAND ${CMAKE_COMMAND} -E env "WEFT_BENCH_RUSTC=${rustc}"
+      ${CARGO_EXECUTABLE} build --release --offline --quiet --target-dir target
+      --config "source.crates-io.replace-with='packaged'"
+      --config "source.packaged.directory='${WEFT_BENCH_CRATES}'"
+    COMMAND ${CMAKE_COMMAND} -E copy target/release/weft-bench-rust ${bin}/weft-bench-rust
+    DEPENDS ${originals}
+    WORKING_DIRECTORY ${copy}
+    COMMENT "Building weft-bench-rust" VERBATIM)
+  file(MAKE_DIRECTORY ${copy})
+  add_custom_target(weft-bench-rust DEPENDS ${bin}/weft-bench-rust)
+  add_dependencies(weft-bench weft-bench-rust)
+  target_sources(weft-bench PRIVATE peer_rust.c)
+  list(APPEND peers crossbeam rust_std parking_lot rayon)
+else()
+  list(APPEND missing "Rust (crossbeam, std, parking_lot, rayon)")
+endif()
+
+# CPython.
+find_package(Python3 QUIET COMPONENTS Interpreter)
+if(Python3_Interpreter_FOUND)
+  configure_file(python/bench.py ${bin}/weft-bench.py COPYONLY)
+  target_sources(weft-bench PRIVATE peer_python.c)
+  list(APPEND peers python python_simple)
+else()
+  list(APPEND missing Python)
+endif()
