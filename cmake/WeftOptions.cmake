@@ -8,6 +8,7 @@ set_property(CACHE WEFT_SANITIZE PROPERTY STRINGS "" address thread)
 option(WEFT_WERROR "Warnings are errors" OFF)
 option(WEFT_BUILD_LESSONS "Build the lessons and their runner" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_TESTS "Build the tests, and fault points into the library" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_BUILD_FUZZ "Fuzzers as libFuzzer programs (Clang, with the tests); see tests/fuzz" OFF)
 option(WEFT_BUILD_BENCH "Build weft-bench, with the peers that are installed (Linux)" OFF)
 
 # The order of locks, circles of waiting threads, and who holds what: useful, and not free.
@@ -64,6 +65,9 @@ elseif(WEFT_SANITIZE STREQUAL "thread")
   set(flags -fsanitize=thread)
 elseif(WEFT_SANITIZE)
   message(FATAL_ERROR "WEFT_SANITIZE is '${WEFT_SANITIZE}': it can be address, thread or empty")
+endif()
+if(WEFT_BUILD_FUZZ)
+  list(APPEND flags -fsanitize=fuzzer-no-link) # coverage; the fuzzers bring libFuzzer
 endif()
 target_compile_options(weft_sanitize INTERFACE ${flags})
 target_link_options(weft_sanitize INTERFACE ${flags})

@@ -24,7 +24,8 @@ on_debian() {
   packages="gcc libc6-dev cmake ninja-build libcurl4-openssl-dev"
   [ "$what" = lessons ] || packages="$packages g++ libcunit1-dev libsdl2-dev libsdl2-net-dev python3"
   [ "$what" != check ] || packages="$packages gcc-mingw-w64-x86-64-win32 \
-    g++-mingw-w64-x86-64-win32 wine wine64 dpkg-dev npm clang-format ca-certificates"
+    g++-mingw-w64-x86-64-win32 wine wine64 dpkg-dev npm clang-format ca-certificates \
+    clang libclang-rt-dev"
   [ "$what" != bench ] || packages="gcc g++ libc6-dev cmake ninja-build libcurl4-openssl-dev \
     pkg-config libglib2.0-dev libuv1-dev libapr1-dev libaprutil1-dev libtbb-dev \
     libconcurrentqueue-dev golang-go cargo librust-crossbeam-channel-dev librust-rayon-dev \
