@@ -26,7 +26,7 @@ int weft__condition_wait_for(weft_condition *condition, weft_mutex *mutex, weft_
     weft__sleeper sleeper = {.word = &condition->sequence,
                              .mask = UINT32_MAX,
                              .expected = seen,
-                             .flags = flags,
+                             .flags = flags | WEFT__LOOK,
                              .what = what,
                              .object = object,
                              .owner = owner};
