@@ -176,7 +176,9 @@ int weft_doctor_on_request(void)
     int err = 0;
 
     weft_mutex_acquire(&asking, WEFT_FOREVER);
-    if (!asked)
+    if (!asked && weft_fault_point("doctor.listen") != 0)
+        err = weft__fail(WEFT_ELIMIT, "doctor: refused by a test");
+    else if (!asked)
         err = weft_seam_doctor_listen(weft_doctor);
     if (err == 0)
         asked = true;

@@ -6,7 +6,8 @@
  * by itself when its function has ended. Any other thread is listed when it first
  * asks for its number, as all of weft's locks do, and taken off by a thread-local
  * destructor. Where that cannot be had (no key, no memory) the thread is not listed:
- * a record that nobody takes off would be there for ever.
+ * a record that nobody takes off would be there for ever. (SDL runs destructors in its
+ * own threads only: a thread that a program of that backend gets elsewhere stays.)
  *
  * The list is in the order of numbers; `lock` guards it. `current` is each thread's
  * own.

@@ -96,6 +96,9 @@ static void the_program_reports_on_request_and_goes_on(void)
     weft_process *process;
     size_t length = 0, got = 1;
 
+    refuse_passage("doctor.listen", 1, WEFT_ELIMIT);
+    CHECK_ERROR(weft_doctor_on_request(), WEFT_ELIMIT);
+    refuse_passage("doctor.listen", 0, 0);
     CHECK_OK(weft_doctor_on_request());
     CHECK_OK(weft_doctor_on_request());
     if (strcmp(weft_caps()->system, "windows") == 0) {

@@ -237,8 +237,7 @@ static void an_allocator_that_uses_weft_makes_no_stranger_of_a_thread(void)
 const char *const suite_name = "thread_list";
 CU_TestInfo suite_cases[] = {
     {"the_main_thread_is_listed_first", the_main_thread_is_listed_first},
-    {"a_thread_is_listed_from_its_start_to_its_end",
-     a_thread_is_listed_from_its_start_to_its_end},
+    {"a_thread_is_listed_from_its_start_to_its_end", a_thread_is_listed_from_its_start_to_its_end},
     {"a_thread_finds_itself", a_thread_finds_itself},
     {"a_refused_start_is_not_listed", a_refused_start_is_not_listed},
     {"of_a_thousand_threads_only_the_refused_one_is_missing",

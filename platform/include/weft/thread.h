@@ -149,6 +149,9 @@ size_t weft_thread_enumerate(weft_thread_visitor *visit, void *context);
 /**
  * The calling thread is scheduled before (WEFT_HIGH) or after (WEFT_LOW) others.
  *
+ * On some systems (Linux) the threads that it starts from then on inherit this, and a
+ * thread that went low may not go back to normal.
+ *
  * @return 0; WEFT_EPERM: the system does not let this user; WEFT_ENOTSUP: it has no such
  *         thing (weft_caps()->thread_priority)
  *
@@ -157,7 +160,8 @@ size_t weft_thread_enumerate(weft_thread_visitor *visit, void *context);
 int weft_thread_priority_set(enum weft_priority priority);
 
 /**
- * The calling thread runs on these CPUs only.
+ * The calling thread runs on these CPUs only, and on some systems (Linux) so do the
+ * threads that it starts from then on.
  *
  * @param cpus   `count` numbers, 0 to 1023
  * @return 0; WEFT_EINVAL: none, or none of them can be used; WEFT_ENOTSUP: the system has
