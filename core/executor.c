@@ -56,11 +56,15 @@ int weft_executor_shutdown(weft_executor *executor, enum weft_ending ending, wef
 
 void weft_executor_close(weft_executor *executor)
 {
+    const weft_cancel *before;
+
     if (!executor)
         return;
     if (is_own(executor)) {
         weft__misuse(WEFT_EDEADLK, "executor %p: a task closes its own pool", (void *)executor);
         return;
     }
+    before = weft_cancel_enter(NULL); /* who is cancelled must still be able to clean up */
     executor->kind->close(executor);
+    weft_cancel_enter(before);
 }

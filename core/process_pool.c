@@ -155,33 +155,49 @@ static bool asks_too_much(const weft_pool_options *options)
            options->cancel;
 }
 
+static struct weft__process_pool *create(const weft_pool_options *options, unsigned workers)
+{
+    struct weft__process_pool *pool =
+        weft_alloc(sizeof(*pool) + workers * sizeof(struct weft__worker_slot));
+
+    if (!pool)
+        return NULL;
+    if (weft_arena_alloc(&pool->bell_at, sizeof(weft_atomic_u32)) != 0) {
+        weft_free(pool);
+        return NULL;
+    }
+    pool->bell = weft_arena_pointer(pool->bell_at);
+    pool->base.workers = workers;
+    pool->last = &pool->first;
+    snprintf(pool->name, sizeof(pool->name), "%s", options->name ? options->name : "Pool");
+    return pool;
+}
+
 weft_executor *weft_process_pool(const weft_pool_options *options)
 {
     static const struct weft__pool_kind kind = {
         .submit = submit, .submit_promise = submit_promise, .shutdown = shut_down, .close = close};
-    unsigned workers = options && options->workers > 0 ? options->workers : weft_cpu_count();
-    struct weft__process_pool *pool =
-        options && asks_too_much(options)
-            ? NULL
-            : weft_alloc(sizeof(*pool) + workers * sizeof(struct weft__worker_slot));
+    static const weft_pool_options defaults;
+    struct weft__process_pool *pool;
+    const weft_cancel *before;
+    int err;
 
-    if (options && asks_too_much(options))
+    if (!options)
+        options = &defaults;
+    if (asks_too_much(options)) {
         weft__fail(WEFT_ENOTSUP, "process pool: workers and name are the only options yet");
+        return NULL;
+    }
+    pool = create(options, options->workers > 0 ? options->workers : weft_cpu_count());
     if (!pool)
         return NULL;
     pool->base.kind = &kind;
-    pool->base.workers = workers;
-    pool->last = &pool->first;
-    snprintf(pool->name, sizeof(pool->name), "%s",
-             options && options->name ? options->name : "Pool");
-    if (weft_arena_alloc(&pool->bell_at, sizeof(weft_atomic_u32)) != 0)
-        goto free_pool;
-    pool->bell = weft_arena_pointer(pool->bell_at);
-    if (begin(pool) == 0)
+    before = weft_cancel_enter(NULL); /* half a start cannot be left */
+    err = begin(pool);
+    weft_cancel_enter(before);
+    if (err == 0)
         return &pool->base;
     weft_arena_free(pool->bell_at);
-
-free_pool:
     weft_free(pool);
     return NULL;
 }

@@ -12,6 +12,9 @@
 #include "queue_ring.h"
 #include "weft/memory.h"
 
+/* Whole lines of the structure, with the ring's arrays behind it. */
+enum { SIZE = (sizeof(weft_queue) + WEFT__LINE - 1) / WEFT__LINE * WEFT__LINE };
+
 /* ---- which storage ----------------------------------------------------------- */
 
 static int try_put(weft_queue *queue, const char *items, size_t count, size_t *done)
@@ -54,7 +57,7 @@ int weft_queue_create(weft_queue **out, size_t item_size, const weft_queue_optio
     if (wanted.order == WEFT_PRIORITY && !wanted.compare)
         return weft__fail(WEFT_EINVAL, "queue: a priority queue needs compare");
     ring_bytes = weft__ring_bytes(&wanted);
-    block = weft_alloc(sizeof(wanted) + ring_bytes + WEFT__LINE);
+    block = weft_alloc(SIZE + ring_bytes + WEFT__LINE);
     if (!block)
         return WEFT_ENOMEM;
     start = block + (WEFT__LINE - (uintptr_t)block % WEFT__LINE);
@@ -62,7 +65,7 @@ int weft_queue_create(weft_queue **out, size_t item_size, const weft_queue_optio
     *queue = wanted;
     queue->block = block;
     if (ring_bytes > 0)
-        weft__ring_init(queue, start + sizeof(*queue));
+        weft__ring_init(queue, start + SIZE);
     else
         weft__list_init(queue);
     *out = queue;

@@ -69,8 +69,10 @@ struct weft_queue {
     void *block; /* the memory that this structure lies in */
     char apart[WEFT__LINE];
     struct weft__bell getters, putters, joiners; /* written only by those who sleep */
-    weft_atomic_u64 done;                        /* items that task_done() or a discard ended */
     char also_apart[WEFT__LINE];
+    weft_atomic_u64 done;     /* items that task_done() or a discard ended */
+    weft_atomic_u64 done_top; /* it may rise to here without a look at how many were put */
+    char apart_too[WEFT__LINE];
     struct weft__ring ring;
     struct weft__list list;
 };

@@ -22,7 +22,7 @@
  * limit <= head + most <= head + capacity, where `most` is the greatest size so far: who
  * stays below it neither overfills the ring nor sets a record.
  *
- * WEFT__SHUT is a bit of tail: no put can claim after it.
+ * SHUT is a bit of tail: no put can claim after it.
  */
 #include "queue_private.h"
 
@@ -142,6 +142,7 @@ int weft__ring_put(weft_queue *queue, const char *items, size_t count, size_t *d
         for (; at != end; at = weft__after(ring, at, 1)) {
             size_t index = weft__index_of(ring, at);
 
+            (void)weft_fault_point("queue.put.claimed");
             write_item(ring, index, items, queue->item_size);
             weft_store_u32(&ring->stamps[index], (uint32_t)at, WEFT_RELEASE);
             items += queue->item_size;

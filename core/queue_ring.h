@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "queue_private.h"
+#include "weft/fault.h"
 
 #define WEFT__SHUT ((uint64_t)1 << 63)
 
@@ -75,6 +76,7 @@ static inline bool weft__ring_put_short(weft_queue *queue, const void *item)
     if (ring->words_each != 1 || end > weft_load_u64(&ring->limit, WEFT_ACQUIRE) ||
         !weft_cas_u64(&ring->tail, &tail, end, WEFT_SEQ_CST))
         return false;
+    (void)weft_fault_point("queue.put.claimed");
     weft_store_u64(&ring->words[index], weft__word_of(item, queue->item_size), WEFT_RELAXED);
     weft_store_u32(&ring->stamps[index], (uint32_t)tail, WEFT_RELEASE);
     return true;

@@ -113,27 +113,19 @@ int weft__queue_wait(weft_queue *queue, struct weft__bell *bell, weft_time until
     return err;
 }
 
-/* Who waits for any takes nothing: it hands a ring on that may have been for a getter. */
+/* weft_wait_any() observes: it takes no getter's wake-up, so it need not hand one on. */
 static bool poll(void *object, enum weft_poll what, weft_atomic_u32 **word, uint32_t *seen)
 {
     weft_queue *queue = object;
     struct weft__bell *bell = &queue->getters;
 
-    switch (what) {
-    case WEFT_POLL_BEGIN:
-        weft_fetch_add_u32(&bell->sleepers, 1, WEFT_SEQ_CST);
-        return false;
-    case WEFT_POLL_ASK:
+    if (what == WEFT_POLL_ASK) {
         *word = &bell->word;
         *seen = answer(bell);
         return weft__queue_may_get(queue, WEFT__LOOK);
-    default:
-        (void)answer(bell);
-        weft_fetch_sub_u32(&bell->sleepers, 1, WEFT_SEQ_CST);
-        if (weft__queue_may_get(queue, WEFT__LOOK))
-            weft__bell_ring(bell);
-        return false;
     }
+    weft_fetch_add_u32(&bell->sleepers, what == WEFT_POLL_BEGIN ? 1 : UINT32_MAX, WEFT_SEQ_CST);
+    return false;
 }
 
 weft_waitable weft_queue_waitable(weft_queue *queue)
@@ -151,20 +143,25 @@ uint64_t weft__queue_unfinished(weft_queue *queue)
     return weft__queue_put_count(queue) - done;
 }
 
-/* `count` more are done, but no more than were put; how many that is. */
+/* Puts only raise what is unfinished, so it is here that it gets to 0; seq_cst as for the
+ * bells: either a joiner is seen, or it sees what is done. */
 uint64_t weft__queue_add_done(weft_queue *queue, uint64_t count)
 {
     uint64_t done = weft_load_u64(&queue->done, WEFT_SEQ_CST);
-    uint64_t left;
+    uint64_t top, more;
 
     do {
-        left = weft__queue_put_count(queue) - done;
-        if (left < count)
-            count = left;
-    } while (!weft_cas_u64(&queue->done, &done, done + count, WEFT_SEQ_CST));
-    if (count == left)
+        top = weft_load_u64(&queue->done_top, WEFT_RELAXED);
+        if (top < done + count) {
+            top = weft__queue_put_count(queue);
+            weft_store_u64(&queue->done_top, top, WEFT_RELAXED);
+        }
+        more = top - done < count ? top - done : count;
+    } while (!weft_cas_u64(&queue->done, &done, done + more, WEFT_SEQ_CST));
+    if (weft_load_u32(&queue->joiners.sleepers, WEFT_SEQ_CST) != 0 &&
+        weft__queue_unfinished(queue) == 0)
         weft__bell_ring_all(&queue->joiners);
-    return count;
+    return more;
 }
 
 int weft_queue_task_done(weft_queue *queue)

@@ -216,8 +216,11 @@ size_t weft_http_server_requests(const weft_http_server *server)
 
 void weft_http_server_close(weft_http_server *server)
 {
+    const weft_cancel *before;
+
     if (!server)
         return;
+    before = weft_cancel_enter(NULL); /* who is cancelled must still be able to clean up */
     weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
     weft_event_set(&server->closing);
     for (size_t i = 0; i < CONNECTIONS; i++)
@@ -228,6 +231,7 @@ void weft_http_server_close(weft_http_server *server)
     weft_thread_join(server->acceptor, WEFT_FOREVER);
     for (size_t i = 0; i < CONNECTIONS; i++)
         join(&server->slots[i]);
+    weft_cancel_enter(before);
     weft_socket_close(server->listener);
     weft_free(server);
 }

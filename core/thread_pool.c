@@ -73,14 +73,12 @@ static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time
 static void close(weft_executor *executor)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(executor);
-    const weft_cancel *before = weft_cancel_enter(NULL); /* this must be able to wait */
 
     weft_cancel_request(&pool->stop);
     shut_down(executor, WEFT_DISCARD, WEFT_FOREVER);
     for (unsigned i = 0; i < pool->most; i++)
         if (pool->workers[i].thread)
             weft_thread_join(pool->workers[i].thread, WEFT_FOREVER);
-    weft_cancel_enter(before);
     weft__thread_pool_free(pool);
 }
 
@@ -224,10 +222,8 @@ weft_executor *weft_thread_pool(const weft_pool_options *options)
         return NULL;
     before = weft_cancel_enter(NULL);
     err = start_workers(pool);
+    if (err != 0)
+        close(&pool->base);
     weft_cancel_enter(before);
-    if (err == 0)
-        return &pool->base;
-    close(&pool->base);
-    weft__fail(err, "%s", weft_last_error());
-    return NULL;
+    return err == 0 ? &pool->base : NULL;
 }

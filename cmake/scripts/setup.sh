@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh lessons|tests|check: installs what this machine lacks to build and run the
-# lessons, all tests as well, or everything that .ci/run does. Debian and its kin by
+# setup.sh lessons|tests|check|bench: installs what this machine lacks to build and run the
+# lessons, all tests as well, everything that .ci/run does, or weft-bench with its peers. Debian and its kin by
 # apt-get, macOS by Homebrew; elsewhere it says what is needed. Does nothing, quickly,
 # when all is there.
 set -eu
@@ -26,6 +26,10 @@ on_debian() {
   [ "$what" != check ] || packages="$packages gcc-mingw-w64-x86-64-win32 \
     g++-mingw-w64-x86-64-win32 wine wine64 dpkg-dev npm clang-format ca-certificates \
     clang libclang-rt-dev"
+  [ "$what" != bench ] || packages="gcc g++ libc6-dev cmake ninja-build libcurl4-openssl-dev \
+    pkg-config libglib2.0-dev libuv1-dev libapr1-dev libaprutil1-dev libtbb-dev \
+    libconcurrentqueue-dev golang-go cargo librust-crossbeam-channel-dev librust-rayon-dev \
+    librust-parking-lot-dev python3"
   missing=
   for package in $packages; do
     case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null) in

@@ -9,6 +9,7 @@
 #include "weft/atomic.h"
 #include "weft/cancel.h"
 #include "weft/event.h"
+#include "weft/fault.h"
 #include "weft/thread.h"
 #include "weft/wait_any.h"
 
@@ -117,6 +118,62 @@ static void a_batch_wakes_as_many_as_it_serves(void)
     CHECK_OK(weft_queue_put_many(visit.queue, items, CROWD, NULL, WEFT_NOW));
     join_threads(threads, CROWD);
     CU_ASSERT_EQUAL(visit.ok.value, CROWD);
+    CHECK_OK(weft_queue_close(visit.queue));
+}
+
+/* Getters sleep; a batch that does not fit must wake them before its putter sleeps. */
+static void a_batch_larger_than_the_queue_goes_through(void)
+{
+    for (size_t k = 0; k < KINDS; k++) {
+        struct visit visit = {.queue = make_kind(k, 3), .kind = k, .what = GET};
+        static const char items[CROWD * LARGE_ITEM];
+        weft_thread *threads[CROWD];
+        size_t put = 0;
+
+        start_threads(threads, CROWD, run, &visit);
+        await(visit.queue, CROWD, 0);
+        CHECK_OK(weft_queue_put_many(visit.queue, items, CROWD, &put, SOON));
+        CU_ASSERT_EQUAL(put, CROWD);
+        join_threads(threads, CROWD);
+        CU_ASSERT_EQUAL(visit.ok.value, CROWD);
+        CHECK_OK(weft_queue_close(visit.queue));
+    }
+}
+
+static weft_atomic_u32 claims; /* passages of the fault point */
+
+/* The first put is interrupted between its claim and its copy. */
+static int interrupt_the_first(const char *point)
+{
+    if (strcmp(point, "queue.put.claimed") == 0 &&
+        weft_fetch_add_u32(&claims, 1, WEFT_RELAXED) == 0)
+        weft_sleep(WEFT_MS(20));
+    return 0;
+}
+
+static bool is_claimed(void *context)
+{
+    (void)context;
+    return weft_load_u32(&claims, WEFT_RELAXED) > 0;
+}
+
+static void get_waits_for_a_put_that_was_interrupted(void)
+{
+    struct visit visit = {.queue = make_kind(RING, 4), .kind = RING, .what = PUT};
+    weft_thread *thread;
+    int item = 0;
+
+    weft_store_u32(&claims, 0, WEFT_RELAXED);
+    weft_fault_hook(interrupt_the_first);
+    start_threads(&thread, 1, run, &visit);
+    CU_ASSERT_TRUE(eventually(is_claimed, NULL));
+    CHECK_OK(put_int(visit.queue, RING, 2, WEFT_NOW));
+    CHECK_OK(get_int(visit.queue, RING, &item, WEFT_NOW));
+    CU_ASSERT_EQUAL(item, 1);
+    CHECK_OK(get_int(visit.queue, RING, &item, WEFT_NOW));
+    CU_ASSERT_EQUAL(item, 2);
+    join_threads(&thread, 1);
+    weft_fault_hook(NULL);
     CHECK_OK(weft_queue_close(visit.queue));
 }
 
@@ -316,6 +373,8 @@ const char *const suite_name = "queue_wait";
 CU_TestInfo suite_cases[] = {
     {"a_crowd_gets_one_item_each", a_crowd_gets_one_item_each},
     {"a_batch_wakes_as_many_as_it_serves", a_batch_wakes_as_many_as_it_serves},
+    {"a_batch_larger_than_the_queue_goes_through", a_batch_larger_than_the_queue_goes_through},
+    {"get_waits_for_a_put_that_was_interrupted", get_waits_for_a_put_that_was_interrupted},
     {"room_lets_as_many_put", room_lets_as_many_put},
     {"shutdown_ends_the_wait_of_a_crowd", shutdown_ends_the_wait_of_a_crowd},
     {"drain_gives_what_is_left_to_the_crowd", drain_gives_what_is_left_to_the_crowd},
