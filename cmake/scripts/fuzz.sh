@@ -27,7 +27,7 @@ fuzz() {
   seeds=tests/fuzz/corpus/$1
   mkdir -p "build/fuzz/corpus/$1"
   # len_control=0: a long sequence finds more than a short one from the first second.
-  "build/fuzz/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -max_len=1024 -len_control=0 \
+  "build/fuzz/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -max_len=512 -len_control=0 \
     -timeout=60 -print_final_stats=1 -artifact_prefix="build/fuzz/found/$1-" \
     "build/fuzz/corpus/$1" "$seeds" > "build/fuzz/$1.log" 2>&1
 }
