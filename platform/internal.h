@@ -60,6 +60,7 @@ struct weft_cancel;
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
     const struct weft_cancel *cancel; /* weft_cancel_current() */
+    uint32_t patience;                /* portable/park.c: how long it looks before it sleeps */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 

@@ -21,18 +21,22 @@ enum weft__park_flags {
     WEFT__CANCELLABLE = 1, /* the current token of the thread ends the sleep */
     WEFT__FRONT = 2,       /* before all others of its word: it had its turn and lost it */
     WEFT__HAND_OVER = 4,   /* lost it often; for the callback of weft__unpark_one() */
-    WEFT__OBSERVER = 8     /* takes nothing: a wake-up that meets it goes on to the next */
+    WEFT__LOOK = 8,        /* looks for a while before it sleeps: the wake-up may be near */
+    WEFT__OBSERVER = 16    /* takes nothing: a wake-up that meets it goes on to the next */
 };
 
 /* One sleep of one thread, which may be in several queues. park.c's own but for readers. */
 struct weft__sleep {
     weft_atomic_u32 claimed; /* 1: somebody has decided how it ends; by compare-exchange */
-    weft_atomic_u32 over;    /* 0: sleeps; otherwise how it ended, and the struct may go */
+    weft_atomic_u32 over;    /* how it ended, or not yet; once it has, the struct may go */
     void *place;
     const struct weft__self *self; /* of the sleeping thread */
     const weft_cancel *cancel;     /* that ends it; NULL: none */
     weft_time since;
 };
+
+/* weft__sleep.over */
+enum { WEFT__ASLEEP, WEFT__LOOKING, WEFT__OVER_WOKEN, WEFT__OVER_CANCELLED };
 
 /* A sleep's place in the queue of one word. On the stack of the thread, which sets the
  * first six fields; the rest is park.c's own. */
@@ -81,6 +85,17 @@ bool weft__park_has_sleepers(const weft_atomic_u32 *word);
 typedef bool weft__park_visitor(const weft__sleeper *sleeper, void *context);
 
 void weft__park_visit(weft__park_visitor *visit, void *context);
+
+/* ---- portable/doze.c ---------------------------------------------------------- */
+
+/* Whether the caller is the one who ends this sleep. */
+bool weft__sleep_claim(struct weft__sleep *sleep);
+
+/* Ends a sleep that the caller has claimed. The place to unpark, or NULL: it is awake. */
+void *weft__sleep_end(struct weft__sleep *sleep, uint32_t how);
+
+/* Until somebody else ends the sleep, or the deadline does: as weft__park(). */
+int weft__doze(struct weft__sleep *sleep, weft_time until);
 
 /* ---- portable/cancel.c -------------------------------------------------------- */
 

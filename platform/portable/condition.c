@@ -25,7 +25,7 @@ int weft__condition_wait(weft_condition *condition, weft_mutex *mutex, weft_time
     weft__sleeper sleeper = {.word = &condition->sequence,
                              .mask = UINT32_MAX,
                              .expected = seen,
-                             .flags = flags,
+                             .flags = flags | WEFT__LOOK,
                              .what = what,
                              .object = object};
     int err = WEFT_ETIMEDOUT;

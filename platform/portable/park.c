@@ -15,10 +15,10 @@
  * queue and then claims; if another was faster it goes on to the next sleeper. So a
  * sleep uses up one wake-up if it was woken and none otherwise.
  *
- * The waker then stores `over` (release), after which the sleep may be gone at any
- * moment, and unparks its place: an address or an object that outlives it. The sleeper
- * reads `over` (acquire). It leaves the queues in which it still stands under their
- * locks, and needs none if it stood in one and was woken.
+ * The waker then ends the sleep (portable/doze.c), which may be gone from that moment on,
+ * and unparks its place: an address or an object that outlives it. The sleeper leaves the
+ * queues in which it still stands under their locks, and needs none if it stood in one and
+ * was woken.
  *
  * `sleepers` lets a waker that has nobody to wake pass without the lock. It changes
  * under the lock, and is touched by read-modify-write operations alone, which have
@@ -34,8 +34,6 @@
 #include "weft/fault.h"
 #include "weft/thread.h"
 #include "weft/wait.h"
-
-enum { WOKEN = 1, CANCELLED = 2 }; /* weft__sleep.over */
 
 /* On a cache line of its own: a busy bucket does not slow down its neighbours. */
 struct bucket {
@@ -108,13 +106,6 @@ static void take_out(struct bucket *bucket, weft__sleeper **queue, weft__sleeper
 
 /* ---- sleeping ------------------------------------------------------------------- */
 
-static bool claim(struct weft__sleep *sleep)
-{
-    uint32_t nobody = 0;
-
-    return weft_cas_u32(&sleep->claimed, &nobody, 1, WEFT_RELAXED);
-}
-
 /* 0: it stands in the queue now; otherwise what weft__park() is to return. */
 static int join_queue(weft__sleeper *sleeper, struct weft__sleep *sleep)
 {
@@ -152,23 +143,6 @@ static void leave_queue(weft__sleeper *sleeper)
     weft_seam_lot_leave(number);
 }
 
-/* Until somebody else ends the sleep, or the deadline does. */
-static int doze(struct weft__sleep *sleep, weft_time until)
-{
-    uint32_t over;
-
-    while ((over = weft_load_u32(&sleep->over, WEFT_ACQUIRE)) == 0) {
-        if (weft_seam_park(sleep->place, &sleep->over, until) != WEFT_ETIMEDOUT)
-            continue;
-        if (claim(sleep)) {
-            (void)weft_fault_point("park.late");
-            return WEFT_ETIMEDOUT;
-        }
-        until = WEFT_FOREVER; /* somebody is about to say how it ended */
-    }
-    return over == WOKEN ? WEFT__WOKEN : WEFT_ECANCELED;
-}
-
 static int sleep_in(weft__sleeper *sleepers, size_t count, struct weft__sleep *sleep,
                     weft_time until)
 {
@@ -180,9 +154,9 @@ static int sleep_in(weft__sleeper *sleepers, size_t count, struct weft__sleep *s
         joined += err == 0;
     }
     if (err == 0)
-        err = doze(sleep, until);
-    else if (joined > 0 && !claim(sleep))
-        err = doze(sleep, WEFT_FOREVER);
+        err = weft__doze(sleep, until);
+    else if (joined > 0 && !weft__sleep_claim(sleep))
+        err = weft__doze(sleep, WEFT_FOREVER);
     if (err != WEFT__WOKEN || count > 1)
         for (size_t i = 0; i < joined; i++)
             leave_queue(&sleepers[i]);
@@ -199,6 +173,8 @@ int weft__park_any(weft__sleeper *sleepers, size_t count, weft_time until)
     weft_thread_current_id(); /* from now on weft__self has it */
     if (sleepers[0].flags & WEFT__CANCELLABLE)
         sleep.cancel = weft__self.cancel;
+    if (sleepers[0].flags & WEFT__LOOK)
+        weft_store_u32(&sleep.over, WEFT__LOOKING, WEFT_RELAXED);
     if (sleep.cancel)
         ends = weft__cancel_expiry(sleep.cancel);
     expires = ends < until;
@@ -240,10 +216,13 @@ static void unpark_all(struct due *due)
 /* The sleep is claimed and may be gone afterwards. */
 static void end(struct weft__sleep *sleep, uint32_t how, struct due *due)
 {
+    void *place = weft__sleep_end(sleep, how);
+
+    if (!place)
+        return;
     if (due->count == sizeof(due->places) / sizeof(due->places[0]))
         unpark_all(due);
-    due->places[due->count++] = sleep->place;
-    weft_store_u32(&sleep->over, how, WEFT_RELEASE);
+    due->places[due->count++] = place;
 }
 
 /* The first sleeper that nobody else has claimed, taken out and claimed; or NULL. */
@@ -254,7 +233,7 @@ static weft__sleeper *take_first(struct bucket *bucket, weft__sleeper **queue,
         weft__sleeper *first = *queue;
 
         take_out(bucket, queue, first);
-        if (claim(first->sleep))
+        if (weft__sleep_claim(first->sleep))
             return first;
     }
     return NULL;
@@ -273,7 +252,7 @@ void weft__unpark(weft_atomic_u32 *word, int32_t count)
     weft__sleeper **queue = queue_of(bucket, word);
     while (count > 0 && (first = take_first(bucket, queue, word)) != NULL) {
         count -= (first->flags & WEFT__OBSERVER) == 0;
-        end(first->sleep, WOKEN, &due);
+        end(first->sleep, WEFT__OVER_WOKEN, &due);
     }
     weft_seam_lot_leave(number);
     unpark_all(&due);
@@ -296,7 +275,7 @@ void weft__unpark_one(weft_atomic_u32 *word, weft__unparked *unparked, void *con
     weft__sleeper *first = take_first(bucket, queue, word);
     unparked(context, first, *queue && (*queue)->word == word);
     if (first)
-        end(first->sleep, WOKEN, &due);
+        end(first->sleep, WEFT__OVER_WOKEN, &due);
     weft_seam_lot_leave(number);
     unpark_all(&due);
 }
@@ -324,9 +303,9 @@ static void visit_queue(struct bucket *bucket, weft__sleeper **queue, weft__park
         sleeper = next;
         next = sleeper->next;
         if (weft_load_u32(&sleeper->sleep->claimed, WEFT_RELAXED) == 0 && visit(sleeper, context) &&
-            claim(sleeper->sleep)) {
+            weft__sleep_claim(sleeper->sleep)) {
             take_out(bucket, queue, sleeper);
-            end(sleeper->sleep, CANCELLED, due);
+            end(sleeper->sleep, WEFT__OVER_CANCELLED, due);
         }
     } while (sleeper != last);
 }

@@ -2,6 +2,7 @@
 #include "weft/time.h"
 
 #include "internal.h"
+#include "park.h"
 #include "seam.h"
 
 weft_time weft_clock(void)
@@ -21,13 +22,15 @@ weft_time weft_in(weft_time duration)
 int weft_sleep(weft_time duration)
 {
     weft_atomic_u32 nobody_wakes = {0};
+    weft__sleeper sleeper = {
+        .word = &nobody_wakes, .mask = 1, .flags = WEFT__CANCELLABLE, .what = "sleep"};
     weft_time until = weft_in(duration);
-    int err = 0;
+    int err = WEFT__AWAKE;
 
     if (duration <= 0)
         return 0;
-    while (err == 0)
-        err = weft__wait(&nobody_wakes, 0, until, "sleep", NULL);
+    while (err == WEFT__AWAKE || err == WEFT__WOKEN)
+        err = weft__park(&sleeper, until);
     if (err == WEFT_ECANCELED)
         return weft__fail(err, "sleep: cancelled before its %lld ns were over",
                           (long long)duration);

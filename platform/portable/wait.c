@@ -12,7 +12,7 @@ int weft__wait(weft_atomic_u32 *word, uint32_t seen, weft_time until, const char
     weft__sleeper sleeper = {.word = word,
                              .mask = UINT32_MAX,
                              .expected = seen,
-                             .flags = WEFT__CANCELLABLE,
+                             .flags = WEFT__CANCELLABLE | WEFT__LOOK,
                              .what = what,
                              .object = object};
     int err;

@@ -29,7 +29,7 @@ static bool ask_all(const weft_waitable *objects, weft__sleeper *sleepers, size_
         void *object = objects[i].object;
 
         sleepers[i] = (weft__sleeper){.mask = UINT32_MAX,
-                                      .flags = WEFT__CANCELLABLE | WEFT__OBSERVER,
+                                      .flags = WEFT__CANCELLABLE | WEFT__OBSERVER | WEFT__LOOK,
                                       .what = "any of several",
                                       .object = object};
         if (objects[i].poll(object, WEFT_POLL_ASK, &sleepers[i].word, &sleepers[i].expected)) {
