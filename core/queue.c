@@ -54,6 +54,8 @@ int weft_queue_create(weft_queue **out, size_t item_size, const weft_queue_optio
     }
     if (item_size == 0)
         return weft__fail(WEFT_EINVAL, "queue: items of 0 bytes cannot be");
+    if (item_size > SIZE_MAX / 2)
+        return weft__fail(WEFT_ENOMEM, "queue: no memory has an item of %zu bytes", item_size);
     if (wanted.order == WEFT_PRIORITY && !wanted.compare)
         return weft__fail(WEFT_EINVAL, "queue: a priority queue needs compare");
     ring_bytes = weft__ring_bytes(&wanted);

@@ -265,6 +265,7 @@ static void bad_options_are_refused(void)
     CHECK_ERROR(weft_queue_create(&queue, 0, NULL), WEFT_EINVAL);
     CHECK_ERROR(weft_queue_create(&queue, 4, &(weft_queue_options){.order = WEFT_PRIORITY}),
                 WEFT_EINVAL);
+    CHECK_ERROR(weft_queue_create(&queue, SIZE_MAX, NULL), WEFT_ENOMEM);
     CU_ASSERT_PTR_NULL(queue);
     CHECK_OK(weft_queue_close(NULL));
 }
