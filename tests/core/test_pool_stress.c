@@ -311,96 +311,9 @@ static void futures_may_be_released_after_their_pool(void)
     unwatch_memory();
 }
 
-/* ---- refusals ------------------------------------------------------------------------------ */
-
-static int return_size(weft_task *task)
-{
-    size_t size = weft_task_argument_size(task);
-
-    return WEFT_RETURN(task, size_t, size);
-}
-
-/* A pool, one large argument, closed again. */
-static int attempt_submit(void *context)
-{
-    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 2});
-    weft_future *future;
-    int err;
-
-    if (!pool)
-        return WEFT_ENOMEM;
-    err = weft_submit(pool, &future, return_size, context, LARGEST);
-    if (err == 0) {
-        err = weft_future_result(future, NULL, 0, SOON);
-        weft_future_release(future);
-    }
-    weft_executor_close(pool);
-    return err;
-}
-
-static void no_memory_for_a_submit_leaves_nothing_behind(void)
-{
-    static struct parcel parcel;
-
-    CU_ASSERT_TRUE(refuse_each_allocation(attempt_submit, &parcel) >= 6);
-}
-
-static int square(weft_task *task)
-{
-    int x = WEFT_ARG(task, int);
-
-    return WEFT_RETURN(task, int, x *x);
-}
-
-static int attempt_map(void *context)
-{
-    int in[10] = {1, 2, 3}, out[10];
-
-    return weft_map_with(context, square, WEFT_ITEMS(in), WEFT_ITEMS(out),
-                         &(weft_map_options){.chunk = 4}, SOON);
-}
-
-static int attempt_imap(void *context)
-{
-    int in[10] = {1, 2, 3}, result, err;
-    weft_imap *imap;
-
-    err = weft_imap_start(&imap, context, square, WEFT_ITEMS(in), sizeof(int), WEFT_UNORDERED);
-    if (err != 0)
-        return err;
-    while ((err = weft_imap_next(imap, NULL, &result, SOON)) == 0)
-        continue;
-    weft_imap_close(imap);
-    return err == WEFT_ECLOSED ? 0 : err;
-}
-
-static int attempt_in_pool(void *context)
-{
-    attempt_function *attempt = *(attempt_function **)context;
-    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 2});
-    int err;
-
-    if (!pool)
-        return WEFT_ENOMEM;
-    err = attempt(pool);
-    weft_executor_close(pool);
-    return err;
-}
-
-static void no_memory_for_a_map_leaves_nothing_behind(void)
-{
-    attempt_function *attempts[] = {attempt_map, attempt_imap};
-
-    for (int i = 0; i < 2; i++)
-        CU_ASSERT_TRUE(refuse_each_allocation(attempt_in_pool, &attempts[i]) >= 8);
-}
-
 const char *const suite_name = "pool_stress";
 CU_TestInfo suite_cases[] = {
     {"everything_at_once_comes_to_one_end", everything_at_once_comes_to_one_end},
     {"futures_may_be_released_after_their_pool", futures_may_be_released_after_their_pool},
-    {"no_memory_for_a_submit_leaves_nothing_behind",
-     no_memory_for_a_submit_leaves_nothing_behind},
-    {"no_memory_for_a_map_leaves_nothing_behind", no_memory_for_a_map_leaves_nothing_behind},
     CU_TEST_INFO_NULL,
 };
