@@ -5,8 +5,8 @@
  * The caller begins alone, with pieces that grow, and looks at the clock between them.
  * After some microseconds it knows what a place costs. What is left is shared only if it
  * takes longer than waking somebody. Sharers take ranges from one counter: each the
- * size of what is left divided by twice their number, but at least GRAIN of time (guided
- * self-scheduling, Polychronopoulos and Kuck, 1987).
+ * size of what is left divided by twice their number, but at least GRAIN of time and at most
+ * RANGE (guided self-scheduling, Polychronopoulos and Kuck, 1987).
  *
  * The loop lies on the caller's stack. Helpers are tasks of the pool; before the caller
  * returns it withdraws those that have not begun and waits for the others, which leave
@@ -22,12 +22,13 @@ enum { HELPERS_MOST = 64, GROWTH = 8 };
 #define ALONE WEFT_US(5)   /* how long the caller tries by itself */
 #define WORTH WEFT_US(60)  /* what is left must take longer to be shared */
 #define GRAIN WEFT_US(20)  /* a range takes about so long at least */
+#define RANGE WEFT_MS(1)   /* and at most: between ranges deadline and cancel are looked at */
 
 struct loop {
     weft_atomic_u64 next; /* the first place that nobody has taken; relaxed: ranges are only
                              counted here, what bodies write is published by the helpers' ends */
     weft_atomic_u32 stopped; /* 0, or WEFT_ETIMEDOUT or WEFT_ECANCELED as a positive number */
-    size_t count, grain, sharers; /* set before there are helpers, like the rest */
+    size_t count, grain, most, sharers; /* set before there are helpers, like the rest */
     weft_range_function *body;
     void *context;
     weft_time until;
@@ -56,6 +57,8 @@ static void share(struct loop *loop)
             weft_store_u32(&loop->stopped, (uint32_t)-err, WEFT_RELAXED);
             return;
         }
+        if (size > loop->most)
+            size = loop->most;
         if (size < loop->grain)
             size = loop->grain < left ? loop->grain : left;
         if (weft_cas_u64(&loop->next, &first, first + size, WEFT_RELAXED)) {
@@ -135,6 +138,7 @@ static int run_shared(weft_executor *executor, struct loop *loop, size_t done, w
 
     weft_store_u64(&loop->next, done, WEFT_RELAXED);
     loop->grain = (size_t)(GRAIN / (each + 1)) + 1;
+    loop->most = (size_t)(RANGE / (each + 1)) + 1;
     wanted = helpers_for(executor, loop, loop->count - done);
     loop->sharers = wanted + 1;
     /* A pool that is full or shut down leaves the work to the caller. */

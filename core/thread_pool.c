@@ -67,7 +67,8 @@ static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time
     weft_mutex_release(&pool->mutex);
     if (alive == 0)
         return 0;
-    return weft__fail(err, "pool %s: %u workers still run at the deadline", pool->name, alive);
+    return weft__fail(err, "pool %s: %u workers still run%s", pool->name, alive,
+                      err == WEFT_ECANCELED ? ", and the wait was cancelled" : " at the deadline");
 }
 
 static void close(weft_executor *executor)

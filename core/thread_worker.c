@@ -238,8 +238,11 @@ static bool rest(struct weft__worker *worker)
         until = weft_in(pool->options.idle);
     if (is_over_locked(pool))
         stays = false;
-    else if (!has_work_locked(worker))
+    else
         stand_idle_locked(worker);
+    /* Branches are offered without the mutex to who is seen idle: so look after that. */
+    if (worker->is_idle && has_work_locked(worker))
+        (void)stand_up_locked(worker);
     sleeps = worker->is_idle;
     weft_mutex_release(&pool->mutex);
     if (!sleeps)

@@ -8,7 +8,7 @@
 #include "weft/event.h"
 #include "weft/executor.h"
 
-enum { SUBMITTERS = 4, TASKS_EACH = 5000 };
+enum { SUBMITTERS = 4, TASKS_EACH = 5000, MAPPED = 100 };
 
 static weft_atomic_u32 runs;
 
@@ -67,16 +67,53 @@ static void shutdown_tells_when_tasks_still_run(void)
 struct own {
     weft_executor *pool;
     int map_error, shutdown_error;
+    int out[MAPPED];
 };
 
-static int use_own_pool(weft_task *task)
+static int square(weft_task *task)
+{
+    int x = WEFT_ARG(task, int);
+
+    return WEFT_RETURN(task, int, x *x);
+}
+
+static int map_in_own_pool(weft_task *task)
 {
     struct own *own = WEFT_ARG(task, struct own *);
-    int in[1] = {0};
+    int in[MAPPED];
 
-    own->map_error = weft_map(own->pool, count_runs, WEFT_ITEMS(in), NULL, 0, 0, WEFT_FOREVER);
+    for (int i = 0; i < MAPPED; i++)
+        in[i] = i;
+    own->map_error = weft_map(own->pool, square, WEFT_ITEMS(in), WEFT_ITEMS(own->out), SOON);
+    return weft_submit(own->pool, NULL, count_runs, NULL, 0);
+}
+
+static void a_task_may_use_its_own_pool(void)
+{
+    struct own own = {.pool = weft_thread_pool(&(weft_pool_options){.workers = 1})};
+    struct own *argument = &own;
+    weft_future *future;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(own.pool);
+    weft_store_u32(&runs, 0, WEFT_RELAXED);
+    CHECK_OK(weft_submit(own.pool, &future, map_in_own_pool, &argument, sizeof(argument)));
+    CHECK_OK(weft_future_result(future, NULL, 0, SOON));
+    CU_ASSERT_EQUAL(own.map_error, 0);
+    for (int i = 0; i < MAPPED; i++)
+        CU_ASSERT_EQUAL(own.out[i], i * i);
+    weft_future_release(future);
+    CHECK_OK(weft_executor_shutdown(own.pool, WEFT_DRAIN, SOON));
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_RELAXED), 1);
+    weft_executor_close(own.pool);
+}
+
+static int end_own_pool(weft_task *task)
+{
+    struct own *own = WEFT_ARG(task, struct own *);
+
     own->shutdown_error = weft_executor_shutdown(own->pool, WEFT_DRAIN, WEFT_FOREVER);
-    return weft_submit(own->pool, NULL, count_runs, NULL, 0); /* this is allowed */
+    weft_executor_close(own->pool);
+    return weft_submit(own->pool, NULL, count_runs, NULL, 0); /* it is still open */
 }
 
 static weft_atomic_u32 misuses;
@@ -87,9 +124,9 @@ static void count_misuse(int code, const char *sentence)
     weft_fetch_add_u32(&misuses, code == WEFT_EDEADLK, WEFT_SEQ_CST);
 }
 
-static void a_task_cannot_wait_for_its_own_pool(void)
+static void a_task_cannot_end_its_own_pool(void)
 {
-    struct own own = {weft_thread_pool(&(weft_pool_options){.workers = 1}), 0, 0};
+    struct own own = {.pool = weft_thread_pool(&(weft_pool_options){.workers = 1})};
     struct own *argument = &own;
     weft_future *future;
 
@@ -97,9 +134,8 @@ static void a_task_cannot_wait_for_its_own_pool(void)
     weft_on_misuse(count_misuse);
     weft_store_u32(&misuses, 0, WEFT_SEQ_CST);
     weft_store_u32(&runs, 0, WEFT_RELAXED);
-    CHECK_OK(weft_submit(own.pool, &future, use_own_pool, &argument, sizeof(argument)));
+    CHECK_OK(weft_submit(own.pool, &future, end_own_pool, &argument, sizeof(argument)));
     CHECK_OK(weft_future_result(future, NULL, 0, SOON));
-    CU_ASSERT_EQUAL(own.map_error, WEFT_EDEADLK);
     CU_ASSERT_EQUAL(own.shutdown_error, WEFT_EDEADLK);
     CU_ASSERT_EQUAL(weft_load_u32(&misuses, WEFT_SEQ_CST), 2);
     CHECK_OK(weft_executor_shutdown(own.pool, WEFT_DRAIN, SOON));
@@ -140,7 +176,8 @@ const char *const suite_name = "thread_pool";
 CU_TestInfo suite_cases[] = {
     {"every_task_of_many_submitters_runs_once", every_task_of_many_submitters_runs_once},
     {"shutdown_tells_when_tasks_still_run", shutdown_tells_when_tasks_still_run},
-    {"a_task_cannot_wait_for_its_own_pool", a_task_cannot_wait_for_its_own_pool},
+    {"a_task_may_use_its_own_pool", a_task_may_use_its_own_pool},
+    {"a_task_cannot_end_its_own_pool", a_task_cannot_end_its_own_pool},
     {"no_memory_for_a_pool_leaves_nothing_behind", no_memory_for_a_pool_leaves_nothing_behind},
     {"a_refused_thread_leaves_nothing_behind", a_refused_thread_leaves_nothing_behind},
     CU_TEST_INFO_NULL,
