@@ -31,6 +31,14 @@ static void say(weft__circle *circle, const char *format, ...)
         circle->length += (size_t)written < room ? (size_t)written : room - 1;
 }
 
+static struct weft__worker *worker_of(const struct weft__thread_pool *pool, uint32_t number)
+{
+    for (unsigned i = 0; i < pool->most && number != 0; i++)
+        if (weft_load_u32(&pool->workers[i].number, WEFT_RELAXED) == number)
+            return &pool->workers[i];
+    return NULL;
+}
+
 /* Who runs the future, if it is a task of the worker's pool. */
 static struct weft__worker *runner_of(const struct weft__worker *worker, const weft_future *future)
 {
@@ -39,7 +47,7 @@ static struct weft__worker *runner_of(const struct weft__worker *worker, const w
     if (weft__future_stage(state) != WEFT__RUNNING || !(state & WEFT__TASK) ||
         future->executor != &worker->pool->base)
         return NULL;
-    return weft_load_pointer(&future->use.runner, WEFT_ACQUIRE);
+    return worker_of(worker->pool, weft_load_u32(&future->use.runner, WEFT_ACQUIRE));
 }
 
 static bool leads_back(weft__circle *circle, weft_future *future);

@@ -48,8 +48,6 @@ enum {
 
 enum { WEFT__PAYLOAD = 48 };
 
-struct weft__worker;
-
 typedef void weft__interrupt_function(weft_future *future, void *context);
 
 struct weft__callback {
@@ -70,8 +68,8 @@ struct weft_future {
     weft_executor *executor; /* that runs it, or whose block it is */
     weft_cancel token;       /* what the task runs under */
     union {
-        weft_atomic_pointer runner; /* the struct weft__worker, from soon after begin on; NULL
-                                       before. Written with release, read with acquire */
+        weft_atomic_u32 runner; /* the number of the thread that runs it, from soon after begin
+                                   on; 0 before. Written with release, read with acquire */
         void *context;              /* of hook */
     } use;
     size_t size; /* of the argument, later of the result */

@@ -19,6 +19,9 @@ static int sleep_on(weft_future *future, uint32_t seen, weft_time until)
     if (!(seen & WEFT__AWAITED) &&
         !weft_cas_u32(&future->state, &seen, seen | WEFT__AWAITED, WEFT_ACQUIRE))
         return 0;
+    if (seen & WEFT__TASK)
+        return weft__wait_for(&future->state, seen | WEFT__AWAITED, until, "future", future,
+                              &future->use.runner);
     return weft__wait(&future->state, seen | WEFT__AWAITED, until, "future", future);
 }
 

@@ -61,7 +61,9 @@ struct weft__worker {
     weft_future *used; /* blocks to be given back */
     weft_future *used_last;
     unsigned used_count;
-    char *stack; /* an address near its beginning; NULL before it runs */
+    weft_atomic_u32 number; /* weft_thread_current_id(); stored by itself before it works,
+                               relaxed: who looks for it has met it in a future */
+    char *stack;            /* an address near its beginning; NULL before it runs */
     weft_atomic_u32 busy;                         /* tasks it is in; written by itself, relaxed */
     weft_atomic_u64 finished, failed, cancelled;  /* the same */
     weft_future *waits_for; /* guarded by the lock of thread_help.c */

@@ -88,7 +88,7 @@ void weft__worker_run(struct weft__worker *worker, weft_future *task)
 
     weft_store_u32(&worker->busy, busy + 1, WEFT_RELAXED);
     if (!weft__future_unheard(task))
-        weft_store_pointer(&task->use.runner, worker, WEFT_RELEASE);
+        weft_store_u32(&task->use.runner, weft__self.id, WEFT_RELEASE);
     code = run(task, worker->name);
     add(code == 0 ? &worker->finished : &worker->failed);
     weft_store_u32(&worker->busy, busy, WEFT_RELAXED);

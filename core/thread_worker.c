@@ -335,6 +335,7 @@ static int work(weft_task *task)
     struct weft__worker *worker = WEFT_ARG(task, struct weft__worker *);
     bool served;
 
+    weft_store_u32(&worker->number, weft_thread_current_id(), WEFT_RELAXED);
     worker->stack = (char *)&served;
     worker->batch = 1;
     weft__worker_self = worker;
