@@ -73,6 +73,8 @@ struct weft_queue {
     weft_atomic_u64 done;     /* items that task_done() or a discard ended */
     weft_atomic_u64 done_top; /* it may rise to here without a look at how many were put */
     char apart_too[WEFT__LINE];
+    weft_atomic_u32 lonely; /* let_it_grow(): so many times more it is not worth trying */
+    char yet_more_apart[WEFT__LINE];
     struct weft__ring ring;
     struct weft__list list;
 };

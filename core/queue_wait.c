@@ -20,7 +20,7 @@
 #include "weft/wait.h"
 
 /* let_it_grow(): about 3 us in all. */
-enum { LEAST_PAUSES = 8, MOST_PAUSES = 128, ENOUGH = 256 };
+enum { LEAST_PAUSES = 8, MOST_PAUSES = 128, ENOUGH = 256, LONELY = 7 };
 
 /* ---- bells ------------------------------------------------------------------- */
 
@@ -70,18 +70,27 @@ static bool may(weft_queue *queue, const struct weft__bell *bell, enum weft__loo
 }
 
 /* What came after a while of nothing is rarely alone. While more comes, leave the other side
- * alone: if the two meet at every item, handing cache lines over is all they do. */
+ * alone: if the two meet at every item, handing cache lines over is all they do. Where it was
+ * alone, as in a conversation, only every eighth wait tries again. */
 static void let_it_grow(weft_queue *queue, const struct weft__bell *bell)
 {
+    uint32_t lonely = weft_load_u32(&queue->lonely, WEFT_RELAXED);
     size_t before = 0;
 
+    if (lonely > 0) {
+        weft_store_u32(&queue->lonely, lonely - 1, WEFT_RELAXED);
+        return;
+    }
     for (unsigned pauses = LEAST_PAUSES; pauses <= MOST_PAUSES; pauses *= 2) {
         size_t size = weft_queue_size(queue);
 
         if (bell == &queue->putters)
             size = queue->capacity - size;
-        if (size <= before || size >= ENOUGH || size == queue->capacity)
+        if (size <= before || size >= ENOUGH || size == queue->capacity) {
+            if (size <= 1)
+                weft_store_u32(&queue->lonely, LONELY, WEFT_RELAXED);
             return;
+        }
         before = size;
         for (unsigned i = 0; i < pauses; i++)
             weft_cpu_pause();
