@@ -191,8 +191,8 @@ static void end_a_group(int (*cancel)(weft_future *future), bool at_once)
     f[1] = submit(twice, 1);
     f[2] = submit(twice, 2);
     f[3] = all(f + 1, 2);
-    members[0] = f[0];
-    members[1] = f[3];
+    members[0] = f[3];
+    members[1] = f[0]; /* last: its worker, once interrupted, is free to begin the others */
     f[4] = any(members, 2);
     f[5] = submit(twice, 5);
     CHECK_OK(cancel(f[4]));

@@ -196,7 +196,7 @@ static void a_bottomless_chain_is_told_before_the_stack_ends(void)
 
     misuses = 0;
     weft_on_misuse(keep_sentence);
-    pool = weft_thread_pool(&(weft_pool_options){.workers = 1, .stack_size = 1024 * 1024});
+    pool = weft_thread_pool(&(weft_pool_options){.workers = 1});
     CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
     CHECK_OK(weft_submit(pool, &future, go_down, NULL, 0));
     CHECK_ERROR(weft_future_result(future, NULL, 0, SOON), WEFT_EDEADLK);
