@@ -64,11 +64,14 @@ enum { WEFT__THREAD_RESULT = 48 }; /* bytes of a result that need no block of th
 struct weft_thread {
     struct weft__thread_record record; /* first; listed from the start to the function's end */
     weft_thread *next;                 /* in its bucket; guarded by the list's lock */
-    enum weft__handle handle;          /* guarded by the list's lock */
+    enum weft__handle handle;          /* guarded by the list's lock, like the next two */
+    unsigned joiner;                   /* the thread that waits in the system's join; 0: none */
+    weft_time joined;                  /* since when */
     weft_atomic_u32 ended;             /* set to 1 by the thread, under the list's lock, with
                                           release; joiners sleep on it and read it with acquire */
     weft_seam_thread seam;             /* written by the starter before anyone has the handle */
-    weft_function *function;           /* these three are written before the thread starts */
+    weft_seam_start start;             /* these four are written before the thread starts */
+    weft_function *function;
     weft_task task;
     char *name;
     weft_cancel cancel; /* what the function runs under; its parent is the starter's choice */

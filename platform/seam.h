@@ -65,10 +65,17 @@ typedef struct weft_seam_thread {
     uintptr_t handle; /* pthread_t, HANDLE or SDL_Thread * */
 } weft_seam_thread;
 
-/* A new thread calls run(context). Its name is shown by debuggers, cut as the
- * system needs. WEFT_ELIMIT: refused. */
-int weft_seam_thread_start(weft_seam_thread *thread, void (*run)(void *context), void *context,
-                           size_t stack_size, const char *name);
+/* What a thread begins with. The starter's memory, like the name, which debuggers show,
+ * cut as the system needs; both must stay until run(context) is called. */
+typedef struct weft_seam_start {
+    void (*run)(void *context);
+    void *context;
+    const char *name;
+} weft_seam_start;
+
+/* A new thread. WEFT_ELIMIT: refused. */
+int weft_seam_thread_start(weft_seam_thread *thread, const weft_seam_start *start,
+                           size_t stack_size);
 
 /* The thread, whose run() has returned or is about to, is gone and its
  * thread-local destructors have run. */

@@ -26,6 +26,7 @@ struct call {
     void (*run)(void *context); /* these three are written before the thread starts */
     void (*release)(void *context);
     void *context;
+    weft_seam_start start; /* of the thread */
 };
 
 static void run_call(void *argument)
@@ -76,7 +77,8 @@ int weft__call_until(void (*call)(void *context), void (*release)(void *context)
     record->run = call;
     record->release = release;
     record->context = context;
-    err = weft_seam_thread_start(&thread, run_call, record, 0, "weft-call");
+    record->start = (weft_seam_start){run_call, record, "weft-call"};
+    err = weft_seam_thread_start(&thread, &record->start, 0);
     if (err != 0)
         goto drop;
     weft_seam_thread_detach(thread);

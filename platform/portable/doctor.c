@@ -56,6 +56,20 @@ static void see_held(struct weft__seen_thread *thread, const struct weft__held *
     }
 }
 
+/* The wait lasts until the thread ends, and the lock of the list keeps it from that: one
+ * look is enough. */
+static void see_joiner(const weft_thread *thread)
+{
+    if (thread->joiner == 0 || seen.wait_count == WEFT__MOST_WAITS)
+        return;
+    seen.waits[seen.wait_count++] = (struct weft__seen_wait){.id = thread->joiner,
+                                                             .owner = thread->record.id,
+                                                             .what = "thread",
+                                                             .object = thread,
+                                                             .since = thread->joined,
+                                                             .confirmed = true};
+}
+
 static void see_threads(void)
 {
     bool visiting = weft__threads_locked_here(); /* a visitor of the list calls the doctor */
@@ -74,6 +88,8 @@ static void see_threads(void)
         *thread = (struct weft__seen_thread){.id = record->id};
         memcpy(thread->name, record->name, weft__utf8_fit(record->name, WEFT__SEEN_NAME - 1));
         see_held(thread, &record->held);
+        if (record->started)
+            see_joiner((const weft_thread *)record);
         seen.thread_count++;
     }
     if (!visiting)

@@ -51,7 +51,6 @@ static int keep_result(weft_task *task, const void *result, size_t size)
 void weft__thread_destroy(weft_thread *thread)
 {
     drop_result(thread);
-    weft_free(thread->name);
     weft_free(thread);
 }
 
@@ -90,25 +89,25 @@ static void run(void *context)
         lower_running();
 }
 
-/* The object, with its argument and name copied in. */
+/* The object, with its argument and, behind that, its name copied in. */
 static weft_thread *create(weft_function *function, const void *argument, size_t size,
                            const weft_thread_options *options)
 {
     size_t head = (sizeof(weft_thread) + 15) / 16 * 16; /* aligned for any argument */
-    weft_thread *thread = size <= SIZE_MAX - head ? weft_alloc(head + size) : NULL;
-    char name[NAME_SIZE];
+    char number[NAME_SIZE];
+    const char *name = options->name ? options->name : number;
+    weft_thread *thread;
+    size_t length;
 
+    snprintf(number, sizeof(number), "Thread-%u",
+             options->name ? 0u : weft_fetch_add_u32(&last_number, 1, WEFT_RELAXED) + 1);
+    length = strlen(name) + 1;
+    thread = size <= SIZE_MAX - head - length ? weft_alloc(head + size + length) : NULL;
     if (!thread) {
         weft__fail(WEFT_ENOMEM, "thread: no memory for an argument of %zu bytes", size);
         return NULL;
     }
-    snprintf(name, sizeof(name), "Thread-%u",
-             options->name ? 0u : weft_fetch_add_u32(&last_number, 1, WEFT_RELAXED) + 1);
-    thread->name = weft_copy_text(options->name ? options->name : name);
-    if (!thread->name) {
-        weft_free(thread);
-        return NULL;
-    }
+    thread->name = memcpy((char *)thread + head + size, name, length);
     if (size > 0)
         memcpy((char *)thread + head, argument, size);
     thread->function = function;
@@ -132,7 +131,8 @@ static int launch(weft_thread *thread, bool detached, size_t stack_size)
 
     if (err != 0)
         return weft__fail(err, "thread %s: refused by a test", thread->name);
-    err = weft_seam_thread_start(&seam, run, thread, stack_size, thread->name);
+    thread->start = (weft_seam_start){run, thread, thread->name};
+    err = weft_seam_thread_start(&seam, &thread->start, stack_size);
     if (err != 0)
         return err;
     if (detached)

@@ -54,6 +54,7 @@ static int make_pipe(void)
 
 int weft_seam_doctor_listen(void (*report)(void))
 {
+    static const weft_seam_start start = {answer, NULL, "weft-doctor"};
     struct sigaction action;
     weft_seam_thread thread;
     int err = make_pipe();
@@ -61,7 +62,7 @@ int weft_seam_doctor_listen(void (*report)(void))
     if (err != 0)
         return err;
     report_function = report;
-    err = weft_seam_thread_start(&thread, answer, NULL, STACK, "weft-doctor");
+    err = weft_seam_thread_start(&thread, &start, STACK);
     if (err != 0)
         goto close_pipe;
     weft_seam_thread_detach(thread);

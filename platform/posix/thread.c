@@ -11,20 +11,16 @@
 #include "internal.h"
 #include "seam.h"
 #include "utf8.h"
-#include "weft/memory.h"
 
 /* Linux keeps 15 bytes of a name, and refuses a longer one. */
 enum { NAME_SIZE = 16 };
 
-struct start {
-    void (*run)(void *context);
-    void *context;
-    char name[NAME_SIZE];
-};
-
 /* Linux sets the name of any thread, macOS that of the calling one; POSIX has none. */
-static void set_name(const char *name)
+static void set_name(const char *whole)
 {
+    char name[NAME_SIZE] = "";
+
+    memcpy(name, whole, weft__utf8_fit(whole, NAME_SIZE - 1));
 #if defined(__APPLE__)
     pthread_setname_np(name);
 #elif defined(_GNU_SOURCE)
@@ -34,13 +30,13 @@ static void set_name(const char *name)
 #endif
 }
 
+/* It allocates nothing, so that a thread costs no more than the system's own. */
 static void *trampoline(void *argument)
 {
-    struct start start = *(struct start *)argument;
+    const weft_seam_start *start = argument;
 
-    weft_free(argument);
-    set_name(start.name);
-    start.run(start.context);
+    set_name(start->name);
+    start->run(start->context);
     return NULL;
 }
 
@@ -55,35 +51,28 @@ static size_t stack_of(size_t wanted)
     return (wanted + page - 1) / page * page;
 }
 
-int weft_seam_thread_start(weft_seam_thread *thread, void (*run)(void *context), void *context,
-                           size_t stack_size, const char *name)
+int weft_seam_thread_start(weft_seam_thread *thread, const weft_seam_start *start,
+                           size_t stack_size)
 {
-    struct start *start = weft_alloc(sizeof(*start));
+    union { /* what POSIX hands on is not const */
+        const weft_seam_start *start;
+        void *pointer;
+    } argument = {start};
     pthread_attr_t attributes;
     pthread_t handle;
-    int error;
+    int error = pthread_attr_init(&attributes);
 
-    if (!start)
-        return WEFT_ENOMEM;
-    start->run = run;
-    start->context = context;
-    memcpy(start->name, name, weft__utf8_fit(name, NAME_SIZE - 1));
-    error = pthread_attr_init(&attributes);
     if (error != 0)
-        goto free_start;
+        return weft__fail_system(error, "thread %s: not started", start->name);
     if (stack_size > 0)
         error = pthread_attr_setstacksize(&attributes, stack_of(stack_size));
     if (error == 0)
-        error = pthread_create(&handle, &attributes, trampoline, start);
+        error = pthread_create(&handle, &attributes, trampoline, argument.pointer);
     pthread_attr_destroy(&attributes);
     if (error != 0)
-        goto free_start;
+        return weft__fail_system(error, "thread %s: the system starts no more", start->name);
     thread->handle = (uintptr_t)handle;
     return 0;
-
-free_start:
-    weft_free(start);
-    return weft__fail_system(error, "thread %s: the system starts no more", name);
 }
 
 void weft_seam_thread_join(weft_seam_thread thread)

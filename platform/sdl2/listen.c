@@ -40,6 +40,7 @@ struct weft__backlog {
     weft_condition changed; /* notified when the queue grows or shrinks, when a connection could
                                not be accepted, and when the listener is shut down */
     weft_seam_thread thread;
+    weft_seam_start start; /* of the thread */
     size_t capacity, first, count;
     TCPsocket waiting[]; /* a ring */
 };
@@ -140,7 +141,8 @@ static int start_backlog(weft_socket *listener, size_t capacity)
     backlog->capacity = capacity;
     listener->backlog = backlog;
     listener->users = 1; /* the thread */
-    err = weft_seam_thread_start(&backlog->thread, accept_early, listener, STACK, "weft-accept");
+    backlog->start = (weft_seam_start){accept_early, listener, "weft-accept"};
+    err = weft_seam_thread_start(&backlog->thread, &backlog->start, STACK);
     if (err == 0)
         return 0;
     listener->users = 0;

@@ -35,6 +35,7 @@ struct weft__sender {
     weft_condition changed; /* notified at every change of what follows, and of `shut` */
     enum thread thread;
     weft_seam_thread handle; /* to be joined unless NONE */
+    weft_seam_start start;   /* of the thread */
     bool pending;            /* the thread sends, or is about to send, the piece */
     size_t length;           /* of the piece */
     bool failed;             /* for ever */
@@ -109,7 +110,8 @@ static int start_sender(weft_socket *socket)
     if (sender->thread == HAS_ENDED)
         weft_seam_thread_join(sender->handle);
     sender->thread = NONE;
-    err = weft_seam_thread_start(&sender->handle, run_sender, socket, STACK, "weft-send");
+    sender->start = (weft_seam_start){run_sender, socket, "weft-send"};
+    err = weft_seam_thread_start(&sender->handle, &sender->start, STACK);
     if (err == 0)
         sender->thread = RUNS;
     return err;

@@ -45,21 +45,22 @@ static int SDLCALL trampoline(void *argument)
     return 0;
 }
 
-int weft_seam_thread_start(weft_seam_thread *handle, void (*run)(void *context), void *context,
-                           size_t stack_size, const char *name)
+int weft_seam_thread_start(weft_seam_thread *handle, const weft_seam_start *start,
+                           size_t stack_size)
 {
     struct thread *thread = SDL_calloc(1, sizeof(*thread));
 
     if (!thread)
-        return weft__fail(WEFT_ENOMEM, "thread %s: SDL has no memory for it", name);
-    thread->run = run;
-    thread->context = context;
+        return weft__fail(WEFT_ENOMEM, "thread %s: SDL has no memory for it", start->name);
+    thread->run = start->run;
+    thread->context = start->context;
     if (stack_size <= SIZE_MAX - STACK_UNIT)
         stack_size = (stack_size + STACK_UNIT - 1) / STACK_UNIT * STACK_UNIT;
-    thread->system = SDL_CreateThreadWithStackSize(trampoline, name, stack_size, thread);
+    thread->system = SDL_CreateThreadWithStackSize(trampoline, start->name, stack_size, thread);
     if (!thread->system) {
         SDL_free(thread);
-        return weft__fail(WEFT_ELIMIT, "thread %s: SDL starts no more: %s", name, SDL_GetError());
+        return weft__fail(WEFT_ELIMIT, "thread %s: SDL starts no more: %s", start->name,
+                          SDL_GetError());
     }
     handle->handle = (uintptr_t)thread;
     return 0;

@@ -14,26 +14,11 @@
 #include <windows.h>
 
 #include "weft/error.h"
-#include "weft/memory.h"
 
 #include "internal.h"
 #include "seam.h"
 
 typedef HRESULT WINAPI set_description(HANDLE thread, PCWSTR description);
-
-/* What the starter hands to the thread, which frees it. */
-struct start {
-    void (*run)(void *context);
-    void *context;
-};
-
-static unsigned __stdcall begin(void *argument)
-{
-    struct start start = *(struct start *)argument;
-    weft_free(argument);
-    start.run(start.context);
-    return 0;
-}
 
 /* Takes no memory: a thread without a name is no failure of its start. */
 static void set_name(HANDLE thread, const char *name)
@@ -52,25 +37,31 @@ static void set_name(HANDLE thread, const char *name)
     (void)describe(thread, wide);
 }
 
-int weft_seam_thread_start(weft_seam_thread *thread, void (*run)(void *context), void *context,
-                           size_t stack_size, const char *name)
+static unsigned __stdcall begin(void *argument)
 {
-    struct start *start = weft_alloc(sizeof(*start));
-    if (start == NULL)
-        return WEFT_ENOMEM;
-    start->run = run;
-    start->context = context;
+    const weft_seam_start *start = argument;
 
+    set_name(GetCurrentThread(), start->name);
+    start->run(start->context);
+    return 0;
+}
+
+int weft_seam_thread_start(weft_seam_thread *thread, const weft_seam_start *start,
+                           size_t stack_size)
+{
+    union { /* what the C library hands on is not const */
+        const weft_seam_start *start;
+        void *pointer;
+    } argument = {start};
     unsigned size = stack_size < UINT_MAX ? (unsigned)stack_size : UINT_MAX;
+
     SetLastError(ERROR_MAX_THRDS_REACHED); /* the reason, if the C library gives none */
     uintptr_t handle =
-        _beginthreadex(NULL, size, begin, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        _beginthreadex(NULL, size, begin, argument.pointer, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (handle == 0) {
-        weft__fail_system((long)GetLastError(), "thread %s", name);
-        weft_free(start);
+        weft__fail_system((long)GetLastError(), "thread %s", start->name);
         return WEFT_ELIMIT;
     }
-    set_name((HANDLE)handle, name);
     thread->handle = handle;
     return 0;
 }
