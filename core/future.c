@@ -25,10 +25,9 @@ void weft__future_reset(weft_future *future, uint32_t flags, uint32_t references
     weft_store_pointer(&future->callbacks, NULL, WEFT_RELAXED);
     weft_store_u32(&future->token.requested, 0, WEFT_RELAXED);
     future->token.parent = NULL;
-    future->token.expires = 0;
-    future->executor = NULL;
-    future->use.context = NULL;
     future->size = 0;
+    if (references > 1)
+        future->use.context = NULL;
 }
 
 weft_future *weft__future_create(void)

@@ -35,13 +35,12 @@ enum weft__future_state {
     WEFT__IN_ARENA = 64, /* payload.shared */
     WEFT__HOOKED = 128,  /* a group: hook and context; never with WEFT__TASK */
     WEFT__FOLLOWS = 256, /* next is a source, with a reference; guarded by future_follow.c */
-    WEFT__STAMPED = 512, /* the bits from WEFT__STAMP on number its place in the pool's stamps */
-    WEFT__WITHDRAWN = 1024, /* cancelled, or RUNNING for the moment before that */
-    WEFT__DELAYED = 2048    /* a task whose instant has not come: nobody begins it */
+    WEFT__WITHDRAWN = 512, /* cancelled, or RUNNING for the moment before that */
+    WEFT__DELAYED = 1024   /* a task whose instant has not come: nobody begins it */
 };
 
 enum {
-    WEFT__STAMP = 16,
+    WEFT__STAMP = 16, /* six bits from here number the task's place in the pool's stamps */
     WEFT__STAMPS = 64,
     WEFT__POKE = 1 << 24 /* added to make who sleeps on the state look again; wraps */
 };
@@ -56,23 +55,25 @@ struct weft__callback {
     void *context;
 };
 
+/* What a small task without a future needs is in the first 64 bytes: one line travels from
+ * the CPU that submits to the one that runs. */
 struct weft_future {
     weft_atomic_u32 state;         /* see above */
     weft_atomic_u32 references;    /* consumers' and the producer's; acq_rel, the last frees */
     weft_atomic_pointer callbacks; /* newest first; taken whole by an exchange */
-    weft_future *next;             /* in a pool's list, guarded by its mutex */
+    weft_future *next;             /* while a pool drops it; or the source, see WEFT__FOLLOWS */
     union {
         weft_function *function;
         weft__interrupt_function *hook;
     } call;
     weft_executor *executor; /* that runs it, or whose block it is */
-    weft_cancel token;       /* what the task runs under */
+    size_t size;             /* of the argument, later of the result */
+    weft_cancel token;       /* what the task runs under; never expires by itself */
     union {
         weft_atomic_u32 runner; /* the number of the thread that runs it, from soon after begin
                                    on; 0 before. Written with release, read with acquire */
-        void *context;              /* of hook */
+        void *context;          /* of hook */
     } use;
-    size_t size; /* of the argument, later of the result */
     union {
         char bytes[WEFT__PAYLOAD];
         void *block; /* larger ones; from weft_alloc() */
@@ -103,7 +104,8 @@ static inline bool weft__future_is_final(uint32_t state)
     return (state & WEFT__FINISHED) != 0;
 }
 
-/* What a task block holds before its first use: everything but argument and links. */
+/* What a block holds before its first use: everything but argument, executor, and, of a task
+ * that nobody can ask for, what lies in the second line. */
 void weft__future_reset(weft_future *future, uint32_t flags, uint32_t references);
 
 /* thread_block.c: a block of a pool goes back to it. */

@@ -62,6 +62,14 @@ int weft__thread_delay(struct weft__thread_pool *pool, weft_future *task,
     delayed->task = task;
     delayed->priority = options->priority;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    /* The room that it needs when its instant has come is kept from now on. */
+    err = weft__thread_reserve_locked(pool, options->priority);
+    if (err == 0 && pool->closed)
+        err = weft__fail(WEFT_ECLOSED, "pool %s: shut down", pool->name);
+    if (err != 0) {
+        weft_mutex_release(&pool->mutex);
+        goto drop;
+    }
     delayed->next = pool->first_delayed;
     delayed->link = &pool->first_delayed;
     if (delayed->next)

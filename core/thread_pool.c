@@ -24,10 +24,9 @@ static void discard(struct weft__thread_pool *pool)
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     weft_store_u32(&pool->discarding, 1, WEFT_RELAXED);
     for (int level = 0; level < WEFT__LEVELS; level++) {
-        *last = pool->lists[level].first;
-        for (; *last; last = &(*last)->next)
-            weft__thread_unstamp_locked(pool, *last);
-        pool->lists[level].first = NULL;
+        for (; pool->rings[level].count > 0; last = &(*last)->next)
+            *last = weft__thread_pop_locked(pool, level);
+        *last = NULL;
     }
     weft_store_u32(&pool->queued, 0, WEFT_RELAXED);
     weft_mutex_release(&pool->mutex);

@@ -24,12 +24,13 @@
 #include "deque.h"
 #include "future_block.h"
 #include "pool.h"
+#include "task_ring.h"
 #include "weft/compiler.h"
 #include "weft/condition.h"
 #include "weft/mutex.h"
 #include "weft/thread.h"
 
-enum { WEFT__LEVELS = 3, WEFT__POOL_NAME_SIZE = 40, WEFT__SLAB = 64 };
+enum { WEFT__LEVELS = 3, WEFT__POOL_NAME_SIZE = 40, WEFT__SLAB = 64, WEFT__USED = 64 };
 
 struct weft__thread_pool;
 
@@ -58,8 +59,7 @@ struct weft__worker {
     bool woken;                     /* was picked, and has not said so under the mutex yet */
     bool leaves;                    /* was idle for too long */
     uint32_t random;
-    weft_future *used; /* blocks to be given back */
-    weft_future *used_last;
+    weft_future *used[WEFT__USED]; /* blocks to be given back */
     unsigned used_count;
     weft_atomic_u32 number; /* weft_thread_current_id(); stored by itself before it works,
                                relaxed: who looks for it has met it in a future */
@@ -69,15 +69,10 @@ struct weft__worker {
     weft_future *waits_for; /* guarded by the lock of thread_help.c */
 };
 
-/* A list of tasks, oldest first. */
-struct weft__task_list {
-    weft_future *first, *last; /* last: only if there is a first */
-};
-
 struct weft__thread_pool {
     weft_executor base;
     weft_mutex mutex; /* guards everything up to `names` */
-    struct weft__task_list lists[WEFT__LEVELS]; /* highest priority first */
+    struct weft__task_ring rings[WEFT__LEVELS]; /* highest priority first */
     weft_atomic_u32 queued; /* in the lists; written under the mutex, read by anybody as a hint */
     uint32_t queued_most;
     uint64_t submitted;
@@ -85,7 +80,9 @@ struct weft__thread_pool {
     weft_time stamps[WEFT__STAMPS]; /* when tasks in the lists were submitted */
     uint64_t timed;
     weft_time waited_sum, waited_most;
-    weft_future *unused; /* blocks for the next tasks */
+    weft_future **unused; /* blocks for the next tasks; the last one is the next */
+    size_t unused_count, unused_room; /* room: for all blocks there are, at least */
+    size_t blocks;                    /* in slabs */
     struct weft__slab *slabs;
     size_t blocks_out; /* blocks that tasks and futures have */
     bool orphaned;     /* closed: the last block that comes back frees the pool */
@@ -134,7 +131,11 @@ static inline struct weft__worker *weft__worker_current(void)
 
 /* ---- thread_submit.c ------------------------------------------------------------ */
 
-/* Appends a task that was taken before; the caller holds the mutex. */
+/* Room for one more task in a ring, beside those that wait for their instant. The mutex may
+ * be released and held again meanwhile. */
+int weft__thread_reserve_locked(struct weft__thread_pool *pool, enum weft_priority priority);
+
+/* Appends a task for which there is room. */
 void weft__thread_append_locked(struct weft__thread_pool *pool, weft_future *task,
                                 enum weft_priority priority);
 
@@ -163,9 +164,8 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
 weft_future *weft__thread_block_take_locked(struct weft__thread_pool *pool);
 /* More of them; the mutex is released and held again meanwhile. */
 int weft__thread_block_grow_locked(struct weft__thread_pool *pool);
-/* A chain of them comes back. */
-void weft__thread_block_return_locked(struct weft__thread_pool *pool, weft_future *first,
-                                      weft_future *last, size_t count);
+/* The used ones of a worker come back. */
+void weft__thread_block_return_locked(struct weft__worker *worker);
 /* Between them the pool's memory stays, whoever closes it. */
 void weft__thread_pool_pin_locked(struct weft__thread_pool *pool);
 void weft__thread_pool_unpin(struct weft__thread_pool *pool);
@@ -191,8 +191,8 @@ struct weft__worker *weft__worker_slot_locked(struct weft__thread_pool *pool);
 void weft__worker_run(struct weft__worker *worker, weft_future *task);
 /* Runs a task that nobody else can reach in the thread that submits it. */
 void weft__task_run_here(struct weft__thread_pool *pool, weft_future *task);
-/* The task has left the lists: its time there is known. */
-void weft__thread_unstamp_locked(struct weft__thread_pool *pool, weft_future *task);
+/* The oldest task of a ring, which is not empty. */
+weft_future *weft__thread_pop_locked(struct weft__thread_pool *pool, int level);
 /* Takes an entry from another worker's deque. */
 void *weft__worker_steal(struct weft__worker *from);
 /* Runs an entry of a deque: a task or a branch of weft_both(). */

@@ -94,11 +94,22 @@ void weft__worker_run(struct weft__worker *worker, weft_future *task)
     weft_store_u32(&worker->busy, busy, WEFT_RELAXED);
 }
 
+/* Nobody else can do anything with a task that nobody else has. */
+static bool begin(weft_future *task)
+{
+    uint32_t state = weft_load_u32(&task->state, WEFT_RELAXED);
+
+    if (!weft__future_unheard(task) || weft__future_stage(state) != WEFT__PENDING)
+        return weft__future_begin(task);
+    weft_store_u32(&task->state, state | WEFT__RUNNING, WEFT_RELAXED);
+    return true;
+}
+
 /* Begins a task that came from a list or a deque, unless somebody else did or it was
  * cancelled, and drops the producer's reference. */
 static void begin_and_run(struct weft__worker *worker, weft_future *task)
 {
-    if (weft_load_u32(&worker->pool->discarding, WEFT_RELAXED) == 0 && weft__future_begin(task))
+    if (weft_load_u32(&worker->pool->discarding, WEFT_RELAXED) == 0 && begin(task))
         weft__worker_run(worker, task);
     else if (weft__future_withdraw(task))
         add(&worker->cancelled); /* otherwise a worker that waited for it has run it */

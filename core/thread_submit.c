@@ -11,35 +11,75 @@
 /* ---- the lists ------------------------------------------------------------------ */
 
 /* Notes when the task came, if one of the places for that is free. */
-static void stamp_locked(struct weft__thread_pool *pool, weft_future *task)
+static bool stamp_locked(struct weft__thread_pool *pool, weft_future *task)
 {
     uint32_t place = 0;
 
+    if ((pool->submitted >= 1000 && pool->submitted % 64 != 0) || pool->stamps_free == 0)
+        return false;
     while (!(pool->stamps_free >> place & 1))
         place++;
     pool->stamps_free &= ~((uint64_t)1 << place);
     pool->stamps[place] = weft_clock();
-    weft_fetch_or_u32(&task->state, WEFT__STAMPED | place << WEFT__STAMP, WEFT_RELAXED);
+    weft_fetch_or_u32(&task->state, place << WEFT__STAMP, WEFT_RELAXED);
+    return true;
+}
+
+/* It has left the ring: its time there is known. */
+static void unstamp_locked(struct weft__thread_pool *pool, weft_future *task)
+{
+    uint32_t places = (uint32_t)(WEFT__STAMPS - 1) << WEFT__STAMP;
+    uint32_t place = (weft_fetch_and_u32(&task->state, ~places, WEFT_RELAXED) & places) >>
+                     WEFT__STAMP;
+    weft_time waited = weft_clock() - pool->stamps[place];
+
+    pool->stamps_free |= (uint64_t)1 << place;
+    pool->timed++;
+    pool->waited_sum += waited;
+    if (waited > pool->waited_most)
+        pool->waited_most = waited;
+}
+
+int weft__thread_reserve_locked(struct weft__thread_pool *pool, enum weft_priority priority)
+{
+    struct weft__task_ring *ring = &pool->rings[WEFT_HIGH - priority];
+
+    while (!weft__ring_has_room(ring, pool->delayed)) {
+        size_t capacity = ring->capacity > 0 ? 2 * ring->capacity : WEFT__SLAB;
+        char **places;
+
+        weft_mutex_release(&pool->mutex);
+        places = weft_alloc(capacity * sizeof(char *));
+        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+        if (!places)
+            return WEFT_ENOMEM;
+        if (capacity > ring->capacity) /* nobody else was faster */
+            places = weft__ring_move(ring, places, capacity);
+        weft_free(places);
+    }
+    return 0;
 }
 
 void weft__thread_append_locked(struct weft__thread_pool *pool, weft_future *task,
                                 enum weft_priority priority)
 {
-    struct weft__task_list *list = &pool->lists[WEFT_HIGH - priority];
     uint32_t queued = weft_load_u32(&pool->queued, WEFT_RELAXED) + 1;
 
-    if ((pool->submitted < 1000 || pool->submitted % 64 == 0) && pool->stamps_free != 0)
-        stamp_locked(pool, task);
+    weft__ring_push(&pool->rings[WEFT_HIGH - priority], task, stamp_locked(pool, task));
     pool->submitted++;
-    task->next = NULL;
-    if (list->first)
-        list->last->next = task;
-    else
-        list->first = task;
-    list->last = task;
     if (queued > pool->queued_most)
         pool->queued_most = queued;
     weft_store_u32(&pool->queued, queued, WEFT_RELAXED);
+}
+
+weft_future *weft__thread_pop_locked(struct weft__thread_pool *pool, int level)
+{
+    bool stamped;
+    weft_future *task = weft__ring_pop(&pool->rings[level], &stamped);
+
+    if (stamped)
+        unstamp_locked(pool, task);
+    return task;
 }
 
 struct weft__worker *weft__thread_pick_idle_locked(struct weft__thread_pool *pool)
@@ -99,18 +139,15 @@ void weft__thread_grow_locked(struct weft__thread_pool *pool)
 
 /* ---- bounds --------------------------------------------------------------------- */
 
-/* Takes the oldest task of the lowest priority off the list. */
+/* Takes the oldest task of the lowest priority. */
 static weft_future *take_oldest_locked(struct weft__thread_pool *pool)
 {
     for (int level = WEFT__LEVELS - 1; level >= 0; level--) {
-        weft_future *task = pool->lists[level].first;
-
-        if (!task)
+        if (pool->rings[level].count == 0)
             continue;
-        pool->lists[level].first = task->next;
         weft_store_u32(&pool->queued, weft_load_u32(&pool->queued, WEFT_RELAXED) - 1,
                        WEFT_RELAXED);
-        return task;
+        return weft__thread_pop_locked(pool, level);
     }
     return NULL;
 }
@@ -122,7 +159,6 @@ static void drop_oldest_locked(struct weft__thread_pool *pool)
 
     if (!oldest)
         return;
-    weft__thread_unstamp_locked(pool, oldest);
     weft_mutex_release(&pool->mutex);
     withdrawn = weft__future_withdraw(oldest); /* its place was free, if its task has run */
     weft_future_release(oldest);
@@ -174,8 +210,8 @@ static int refuse_closed(const struct weft__thread_pool *pool)
 }
 
 /* A block for a task that the pool accepts now. */
-static int admit_locked(struct weft__thread_pool *pool, weft_future **task, weft_time until,
-                        bool *here)
+static int admit_locked(struct weft__thread_pool *pool, weft_future **task,
+                        enum weft_priority priority, weft_time until, bool *here)
 {
     struct weft__worker *worker = weft__worker_current();
     int err = 0;
@@ -189,13 +225,18 @@ static int admit_locked(struct weft__thread_pool *pool, weft_future **task, weft
             return err;
         if (pool->closed)
             continue;
-        *task = weft__thread_block_take_locked(pool);
-        if (*task)
-            return 0;
-        err = weft__thread_block_grow_locked(pool);
+        /* What is lacking is looked at again afterwards: the mutex was released. */
+        if (pool->unused_count == 0)
+            err = weft__thread_block_grow_locked(pool);
+        else if (!weft__ring_has_room(&pool->rings[WEFT_HIGH - priority], pool->delayed))
+            err = weft__thread_reserve_locked(pool, priority);
+        else
+            break;
         if (err != 0)
             return err;
     }
+    *task = weft__thread_block_take_locked(pool);
+    return 0;
 }
 
 static void fill(weft_future *task, struct weft__thread_pool *pool, weft_function *function,
@@ -253,6 +294,7 @@ int weft__thread_submit(weft_executor *executor, weft_future **out, weft_functio
                         weft_time until)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+    enum weft_priority priority = options ? options->priority : WEFT_NORMAL;
     bool later = options && options->at > 0;
     weft_future *task = NULL;
     bool here = false;
@@ -262,7 +304,7 @@ int weft__thread_submit(weft_executor *executor, weft_future **out, weft_functio
     if (err != 0)
         return err;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    err = admit_locked(pool, &task, until, &here);
+    err = admit_locked(pool, &task, priority, until, &here);
     if (err != 0) {
         weft_mutex_release(&pool->mutex);
         weft_free(block);
@@ -273,7 +315,7 @@ int weft__thread_submit(weft_executor *executor, weft_future **out, weft_functio
     if (options && options->cancel)
         task->token.parent = options->cancel;
     if (!later && !here) {
-        publish_and_unlock(pool, task, options ? options->priority : WEFT_NORMAL);
+        publish_and_unlock(pool, task, priority);
     } else if (later) {
         weft_mutex_release(&pool->mutex);
         err = weft__thread_delay(pool, task, options);
@@ -298,10 +340,13 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
     if (err != 0)
         return err;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    if (pool->closed) {
+    err = weft__thread_reserve_locked(pool, WEFT_NORMAL);
+    if (err == 0 && pool->closed)
+        err = refuse_closed(pool);
+    if (err != 0) {
         weft_mutex_release(&pool->mutex);
         weft_free(block);
-        return refuse_closed(pool);
+        return err;
     }
     source = weft__future_unfollow(promise);
     fill(promise, pool, function, argument, size, block);

@@ -15,40 +15,13 @@
 #include "thread_pool.h"
 #include "weft/wait.h"
 
-enum { BATCH = 32 };
+enum { BATCH = 32, PILING_UP = 4 };
 #define SHORT WEFT_US(2) /* tasks below it are taken in batches */
 #define LONG WEFT_US(10) /* those above one by one */
 
 WEFT_THREAD_LOCAL struct weft__worker *weft__worker_self;
 
 /* ---- taking ---------------------------------------------------------------------- */
-
-void weft__thread_unstamp_locked(struct weft__thread_pool *pool, weft_future *task)
-{
-    uint32_t state = weft_load_u32(&task->state, WEFT_RELAXED);
-    uint32_t place = state >> WEFT__STAMP & (WEFT__STAMPS - 1);
-    weft_time waited;
-
-    if (!(state & WEFT__STAMPED))
-        return;
-    waited = weft_clock() - pool->stamps[place];
-    pool->stamps_free |= (uint64_t)1 << place;
-    pool->timed++;
-    pool->waited_sum += waited;
-    if (waited > pool->waited_most)
-        pool->waited_most = waited;
-    weft_fetch_and_u32(&task->state, ~(uint32_t)WEFT__STAMPED, WEFT_RELAXED);
-}
-
-static void give_back_used_locked(struct weft__worker *worker)
-{
-    if (!worker->used)
-        return;
-    weft__thread_block_return_locked(worker->pool, worker->used, worker->used_last,
-                                     worker->used_count);
-    worker->used = NULL;
-    worker->used_count = 0;
-}
 
 /* The next task; the others of the batch go into the deque. NULL: none is there. */
 static weft_future *take_batch_locked(struct weft__thread_pool *pool, struct weft__worker *worker)
@@ -60,12 +33,9 @@ static weft_future *take_batch_locked(struct weft__thread_pool *pool, struct wef
     uint32_t count = 0, most = share < worker->batch ? share : worker->batch;
 
     for (int level = 0; level < WEFT__LEVELS && count < most; level++) {
-        struct weft__task_list *list = &pool->lists[level];
-
-        while (list->first && count < most) {
-            batch[count] = list->first;
-            list->first = list->first->next;
-            weft__thread_unstamp_locked(pool, batch[count++]);
+        while (pool->rings[level].count > 0 && count < most) {
+            batch[count] = weft__thread_pop_locked(pool, level);
+            WEFT_PREFETCH(batch[count++]);
         }
     }
     weft_store_u32(&pool->queued, queued - count, WEFT_RELAXED);
@@ -84,7 +54,7 @@ static weft_future *take(struct weft__worker *worker)
     bool room;
 
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    give_back_used_locked(worker);
+    weft__thread_block_return_locked(worker);
     if (worker->woken)
         pool->waking = false;
     worker->woken = false;
@@ -144,6 +114,15 @@ static void *steal_from_all(struct weft__worker *worker)
     return NULL;
 }
 
+/* A whole batch, or what has come after some pauses: who submits short tasks one by one has
+ * the mutex to itself meanwhile. */
+static bool is_worth_taking(const struct weft__worker *worker, const struct weft__backoff *backoff)
+{
+    uint32_t queued = weft_load_u32(&worker->pool->queued, WEFT_RELAXED);
+
+    return queued >= worker->batch || (queued > 0 && backoff->doublings >= PILING_UP);
+}
+
 /* True: something was found and run, or something is in the lists. */
 static bool look_around(struct weft__worker *worker)
 {
@@ -152,7 +131,7 @@ static bool look_around(struct weft__worker *worker)
     do {
         void *entry;
 
-        if (weft_load_u32(&worker->pool->queued, WEFT_RELAXED) > 0)
+        if (is_worth_taking(worker, &backoff))
             return true;
         entry = steal_from_all(worker);
         if (entry) {
@@ -230,7 +209,7 @@ static bool rest(struct weft__worker *worker)
     int err = 0;
 
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    give_back_used_locked(worker);
+    weft__thread_block_return_locked(worker);
     if (worker->woken)
         pool->waking = false;
     worker->woken = false;
@@ -287,7 +266,7 @@ static bool leave(struct weft__worker *worker, enum weft__worker_state state)
     bool stays;
 
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    give_back_used_locked(worker);
+    weft__thread_block_return_locked(worker);
     stays = worker->leaves && weft_load_u32(&pool->queued, WEFT_RELAXED) > 0;
     pool->leaving -= worker->leaves;
     worker->leaves = false;
@@ -322,10 +301,9 @@ static bool serve(struct weft__worker *worker)
     weft_mutex_release(&pool->mutex);
     if (!ready)
         return false;
-    do {
+    while (look_around(worker) || rest(worker))
         if ((next = take(worker)))
             run_batch(worker, next);
-    } while (next || look_around(worker) || rest(worker));
     (void)call_hook(worker, pool->options.finalizer);
     return true;
 }

@@ -11,17 +11,20 @@
 #define WEFT_THREAD_LOCAL __declspec(thread)
 #define WEFT_MUST_CHECK
 #define WEFT_MAY_BE_UNUSED
+#define WEFT_PREFETCH(address) ((void)(address))
 #define WEFT_PRINTF(text, first)
 #define WEFT_NOINLINE __declspec(noinline)
 #elif defined(__cplusplus)
 #define WEFT_THREAD_LOCAL thread_local
 #define WEFT_MUST_CHECK __attribute__((warn_unused_result))
 #define WEFT_MAY_BE_UNUSED __attribute__((unused))
+#define WEFT_PREFETCH(address) __builtin_prefetch((address), 1) /* about to be written */
 #define WEFT_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #else
 #define WEFT_THREAD_LOCAL _Thread_local
 #define WEFT_MUST_CHECK __attribute__((warn_unused_result))
 #define WEFT_MAY_BE_UNUSED __attribute__((unused))
+#define WEFT_PREFETCH(address) __builtin_prefetch((address), 1) /* about to be written */
 /* MinGW's printf of C99 needs its own archetype, or %zu and %lld are refused. */
 #if defined(__MINGW32__) && !defined(__clang__)
 #define WEFT_PRINTF(text, first) __attribute__((__format__(__gnu_printf__, text, first)))
