@@ -335,7 +335,7 @@ static int work(weft_task *task)
     struct weft__worker *worker = WEFT_ARG(task, struct weft__worker *);
     bool served;
 
-    worker->stack = (char *)&served;
+    worker->stack = WEFT_FRAME_ADDRESS();
     worker->batch = 1;
     weft__worker_self = worker;
     weft_cancel_enter(NULL);
