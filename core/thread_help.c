@@ -26,10 +26,10 @@ static weft_mutex lock = WEFT_MUTEX_INIT; /* guards waits_for of all workers */
 
 static bool stack_is_used_up(const struct weft__worker *worker)
 {
-    char here;
+    const char *here = WEFT_FRAME_ADDRESS();
     size_t most = worker->pool->options.stack_size / 2;
-    size_t used = worker->stack > &here ? (size_t)(worker->stack - &here)
-                                        : (size_t)(&here - worker->stack);
+    size_t used = worker->stack > here ? (size_t)(worker->stack - here)
+                                       : (size_t)(here - worker->stack);
 
     return used > (most > 0 && most < STACK_MOST ? most : STACK_MOST);
 }

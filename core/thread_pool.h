@@ -48,6 +48,7 @@ struct weft__worker {
     unsigned index;
     enum weft__worker_state state; /* guarded by the pool's mutex */
     weft_thread *thread;           /* written by who starts or joins it, under the mutex */
+    bool unsettled;                /* its starter has not written `thread` yet, likewise */
     weft_atomic_u32 bell;          /* 1: wake up. Set (release) by who took it out of the idle
                                       list; cleared by itself */
     struct weft__worker *next_idle; /* guarded by the pool's mutex */

@@ -125,16 +125,25 @@ void weft__thread_wake_all(struct weft__worker *worker)
     }
 }
 
+/* Nobody will come to the lists by himself, and there may be more. Who is waking or starting
+ * grows the pool further, if there is more to do. */
+static bool may_grow_locked(const struct weft__thread_pool *pool)
+{
+    return pool->grows && pool->alive < pool->most && !pool->idle && !pool->waking &&
+           pool->starting == 0;
+}
+
 void weft__thread_grow_locked(struct weft__thread_pool *pool)
 {
-    struct weft__worker *slot;
+    struct weft__worker *slot = may_grow_locked(pool) ? weft__worker_slot_locked(pool) : NULL;
 
-    if (!pool->grows || pool->alive >= pool->most || pool->idle || pool->waking ||
-        pool->starting > 0)
-        return; /* who is waking or starting will come here, if there is more to do */
-    slot = weft__worker_slot_locked(pool);
-    if (slot)
-        (void)weft__worker_start_locked(pool, slot);
+    while (slot && weft__worker_start_locked(pool, slot) == 0) {
+        /* If it has left already, its slot was of no use to others until now. */
+        bool again = slot->state == WEFT__WORKER_LEFT &&
+                     weft_load_u32(&pool->queued, WEFT_RELAXED) > 0;
+
+        slot = again && may_grow_locked(pool) ? weft__worker_slot_locked(pool) : NULL;
+    }
 }
 
 /* ---- bounds --------------------------------------------------------------------- */

@@ -314,7 +314,7 @@ static int work(weft_task *task)
     bool served;
 
     weft_store_u32(&worker->number, weft_thread_current_id(), WEFT_RELAXED);
-    worker->stack = (char *)&served;
+    worker->stack = WEFT_FRAME_ADDRESS();
     worker->batch = 1;
     weft__worker_self = worker;
     weft_cancel_enter(NULL);
@@ -327,9 +327,13 @@ static int work(weft_task *task)
 
 struct weft__worker *weft__worker_slot_locked(struct weft__thread_pool *pool)
 {
-    for (unsigned i = 0; i < pool->most; i++)
-        if (pool->workers[i].state == WEFT__NO_WORKER || pool->workers[i].state == WEFT__WORKER_LEFT)
-            return &pool->workers[i];
+    for (unsigned i = 0; i < pool->most; i++) {
+        struct weft__worker *worker = &pool->workers[i];
+
+        if (worker->state == WEFT__NO_WORKER ||
+            (worker->state == WEFT__WORKER_LEFT && !worker->unsettled))
+            return worker;
+    }
     return NULL;
 }
 
@@ -341,6 +345,7 @@ int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worke
     int err;
 
     worker->thread = NULL;
+    worker->unsettled = true;
     snprintf(worker->name, sizeof(worker->name), "%s-%u", pool->name, worker->index + 1);
     worker->state = WEFT__WORKER_STARTS;
     pool->starting++;
@@ -354,6 +359,7 @@ int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worke
     }
     err = weft_thread_start_with(&before, work, &worker, sizeof(worker), &options);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    worker->unsettled = false;
     if (err == 0) {
         worker->thread = before;
         return 0;

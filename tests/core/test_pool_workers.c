@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crew.h"
 #include "fail.h"
 #include "weft/atomic.h"
 #include "weft/event.h"
 #include "weft/executor.h"
 #include "weft/thread.h"
 
-enum { MOST = 4, ROUNDS = 20, IDLE = 1 };
+enum { MOST = 4, ROUNDS = 20, IDLE = 1, SUBMITTERS = 3, MANY = 200 };
 
 static weft_event gate;
 static weft_atomic_u32 entered, passed; /* tasks at the gate, and behind it */
@@ -194,6 +195,41 @@ static void no_task_waits_for_a_worker_that_ends(void)
     close_pool(pool);
 }
 
+static int doze(weft_task *task)
+{
+    (void)task;
+    (void)weft_event_wait(&gate, weft_in(WEFT_US(50)));
+    return run(task);
+}
+
+static int submit_many(weft_task *task)
+{
+    weft_executor *pool = WEFT_ARG(task, weft_executor *);
+    int err = 0;
+
+    for (int i = 0; i < MANY && err == 0; i++)
+        err = weft_submit(pool, NULL, doze, NULL, 0);
+    return err;
+}
+
+/* A worker can have left before its starter has gone on. */
+static void all_that_come_and_go_are_joined(void)
+{
+    watch_memory();
+    for (int i = 0; i < ROUNDS; i++) {
+        weft_executor *pool =
+            open_pool(&(weft_pool_options){.workers = 1, .workers_most = MOST, .idle = 1});
+        weft_thread *threads[SUBMITTERS];
+
+        start_threads(threads, SUBMITTERS, submit_many, pool);
+        join_threads(threads, SUBMITTERS);
+        CHECK_OK(weft_executor_shutdown(pool, WEFT_DRAIN, SOON));
+        CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), SUBMITTERS * MANY);
+        weft_executor_close(pool);
+    }
+    unwatch_memory();
+}
+
 static void a_thread_refused_meanwhile_does_no_harm(void)
 {
     weft_executor *pool = open_pool(&(weft_pool_options){.workers = 1, .workers_most = MOST});
@@ -325,6 +361,7 @@ CU_TestInfo suite_cases[] = {
     {"it_grows_also_if_tasks_were_short", it_grows_also_if_tasks_were_short},
     {"workers_without_work_end_again", workers_without_work_end_again},
     {"no_task_waits_for_a_worker_that_ends", no_task_waits_for_a_worker_that_ends},
+    {"all_that_come_and_go_are_joined", all_that_come_and_go_are_joined},
     {"a_thread_refused_meanwhile_does_no_harm", a_thread_refused_meanwhile_does_no_harm},
     {"each_worker_is_initialized_and_finalized_once",
      each_worker_is_initialized_and_finalized_once},

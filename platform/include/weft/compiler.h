@@ -65,4 +65,13 @@
 #define WEFT_SCOPE_END }
 #endif
 
+/* Where the calling function's frame is on the thread's stack, as a char *. The address of a
+ * variable will not do: AddressSanitizer may keep variables elsewhere. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#define WEFT_FRAME_ADDRESS() ((char *)_AddressOfReturnAddress())
+#else
+#define WEFT_FRAME_ADDRESS() ((char *)__builtin_frame_address(0))
+#endif
+
 #endif
