@@ -72,6 +72,12 @@ static bool enter(struct group *group, weft_future *future)
     return !done;
 }
 
+/* Such a member is ended by its own members. */
+static bool is_group(const weft_future *future)
+{
+    return (weft_load_u32(&future->state, WEFT_RELAXED) & WEFT__HOOKED) != 0;
+}
+
 /* weft_future_interrupt() of the group: of each member, which then end it. */
 static void interrupt(weft_future *future, void *context)
 {
@@ -80,9 +86,11 @@ static void interrupt(weft_future *future, void *context)
     if (!enter(group, future))
         return;
     (void)weft_fault_point("future_group.interrupting");
-    /* The last first: those that run are mostly in front, and when they have ended there is
-     * room for those that have not begun. */
-    for (size_t i = group->count; i-- > 0;)
+    /* First what has not begun: when those that run have ended there is room for it. */
+    for (size_t i = 0; i < group->count; i++)
+        if (!is_group(group->members[i].future))
+            (void)weft__future_withdraw(group->members[i].future);
+    for (size_t i = 0; i < group->count; i++)
         (void)weft_future_interrupt(group->members[i].future);
     leave(group);
 }
