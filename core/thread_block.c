@@ -103,9 +103,7 @@ static void destroy(struct weft__thread_pool *pool)
     for (int level = 0; level < WEFT__LEVELS; level++)
         weft_free(pool->rings[level].places);
     weft_free(pool->unused);
-    weft_free(pool->argument);
-    weft_free(pool->worker_memory);
-    weft_free(pool);
+    weft_free(pool->memory);
 }
 
 void weft__thread_pool_free(struct weft__thread_pool *pool)

@@ -137,35 +137,31 @@ bool weft__thread_pool_is_closed(weft_executor *executor)
     return closed;
 }
 
-/* The object, with nothing running yet. */
+/* The object with its workers and the argument of the hooks, on cache lines; nothing runs. */
 static struct weft__thread_pool *create(const weft_pool_options *options, unsigned workers)
 {
     const size_t line = 64;
     unsigned most = options->workers_most > workers ? options->workers_most : workers;
-    struct weft__thread_pool *pool = weft_alloc(sizeof(*pool));
-    void *argument = NULL;
+    size_t size = line + sizeof(struct weft__thread_pool) + most * sizeof(struct weft__worker);
+    void *memory =
+        options->argument_size < SIZE_MAX - size ? weft_alloc(size + options->argument_size) : NULL;
+    struct weft__thread_pool *pool;
+    void *argument;
 
-    if (!pool)
+    if (!memory)
         return NULL;
-    pool->worker_memory = weft_alloc(line + most * sizeof(struct weft__worker));
-    if (options->argument_size > 0)
-        argument = weft_alloc(options->argument_size);
-    if (!pool->worker_memory || (options->argument_size > 0 && !argument)) {
-        weft_free(pool->worker_memory);
-        weft_free(argument);
-        weft_free(pool);
-        return NULL;
-    }
-    pool->workers = (void *)(((uintptr_t)pool->worker_memory + line - 1) / line * line);
+    pool = (void *)(((uintptr_t)memory + line - 1) / line * line);
+    pool->memory = memory;
+    pool->workers = (void *)(pool + 1);
+    argument = pool->workers + most;
     pool->base.kind = &kind;
     pool->base.workers = workers;
     pool->most = most;
     pool->grows = true;
     pool->stamps_free = UINT64_MAX;
     pool->options = *options;
-    pool->argument = argument;
     pool->options.argument = argument;
-    if (argument)
+    if (options->argument_size > 0)
         memcpy(argument, options->argument, options->argument_size);
     if (options->idle <= 0)
         pool->options.idle = WEFT_S(10);

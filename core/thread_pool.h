@@ -70,47 +70,52 @@ struct weft__worker {
     weft_future *waits_for; /* guarded by the lock of thread_help.c */
 };
 
+/* Submitters and workers hand the mutex to each other all the time, and what they need with
+ * it travels along: two lines behind it. What is looked at without the mutex, and the mutex
+ * itself, which others try, have lines of their own. */
 struct weft__thread_pool {
     weft_executor base;
-    weft_mutex mutex; /* guards everything up to `names` */
-    struct weft__task_ring rings[WEFT__LEVELS]; /* highest priority first */
-    weft_atomic_u32 queued; /* in the lists; written under the mutex, read by anybody as a hint */
+    void *memory;                  /* all of it. Set at creation, like what follows up to
+                                      `mutex` */
+    struct weft__worker *workers;  /* behind the pool, on cache lines of their own */
+    weft_pool_options options;     /* argument: the pool's own copy, behind the workers */
+    weft_cancel stop;              /* the parent of its tasks' tokens */
+    char name[WEFT__POOL_NAME_SIZE];
+    _Alignas(64) weft_mutex mutex;        /* guards everything below */
+    _Alignas(64) weft_atomic_u32 queued;  /* in the rings; written under the mutex, read by
+                                             anybody as a hint, like idle_count */
+    weft_atomic_u32 idle_count;
+    _Alignas(64) uint64_t submitted;
     uint32_t queued_most;
-    uint64_t submitted;
-    uint64_t stamps_free; /* a bit per place in stamps */
-    weft_time stamps[WEFT__STAMPS]; /* when tasks in the lists were submitted */
+    struct weft__worker *idle;  /* newest first: it has the warmest cache */
+    weft_future **unused;       /* blocks for the next tasks; the last one is the next */
+    size_t unused_count;
+    unsigned alive;             /* workers that have not left */
+    unsigned most;              /* slots in workers; never changes */
+    unsigned room_waiters;
+    bool closed;
+    bool waking;                /* one that was picked has not come to the mutex yet */
+    bool grows;                 /* beyond base.workers; false after a worker could not start */
+    bool orphaned;              /* closed: the last block that comes back frees the pool */
+    struct weft__task_ring rings[WEFT__LEVELS]; /* highest priority first */
+    size_t blocks_out;          /* blocks that tasks and futures have */
+    uint64_t stamps_free;       /* a bit per place in stamps */
+    unsigned starting; /* of the workers alive: whose initializer has not returned */
+    unsigned leaving;  /* of them: that were idle for too long */
+    unsigned delayed;  /* tasks that wait for their instant */
+    size_t unused_room; /* places in unused: for all blocks there are, at least */
+    size_t blocks;      /* in slabs */
+    struct weft__slab *slabs;
+    weft_time stamps[WEFT__STAMPS]; /* when tasks in the rings were submitted */
     uint64_t timed;
     weft_time waited_sum, waited_most;
-    weft_future **unused; /* blocks for the next tasks; the last one is the next */
-    size_t unused_count, unused_room; /* room: for all blocks there are, at least */
-    size_t blocks;                    /* in slabs */
-    struct weft__slab *slabs;
-    size_t blocks_out; /* blocks that tasks and futures have */
-    bool orphaned;     /* closed: the last block that comes back frees the pool */
-    bool closed;
-    bool grows;                 /* beyond base.workers; false after a worker could not start */
+    uint64_t cancelled;             /* before a worker took them */
     uint64_t ran_here, failed_here; /* tasks that their submitter ran */
-    bool waking;                /* one that was picked has not come to the mutex yet */
-    weft_atomic_u32 discarding; /* 1: tasks are cancelled, not run; written under the mutex */
-    unsigned alive;     /* workers that have not left */
-    unsigned starting;  /* of them, whose initializer has not returned */
-    unsigned leaving;   /* of them, that were idle for too long */
-    unsigned delayed;   /* tasks that wait for their instant */
-    unsigned room_waiters;
-    uint64_t cancelled; /* before a worker took them */
+    weft_atomic_u32 discarding;     /* 1: tasks are cancelled, not run; read by workers, relaxed */
     struct weft__delayed *first_delayed;
-    struct weft__worker *idle;     /* newest first: it has the warmest cache */
-    weft_atomic_u32 idle_count;    /* written under the mutex, read by anybody as a hint */
-    weft_condition room;           /* a task was taken off a full list */
-    weft_condition ended;          /* a worker left, or has initialized itself */
-    char reason[256];              /* of the last worker that could not start */
-    char name[WEFT__POOL_NAME_SIZE]; /* set at creation, like what follows */
-    weft_pool_options options;       /* argument: the pool's own copy */
-    unsigned most;                   /* slots in workers */
-    weft_cancel stop;                /* the parent of its tasks' tokens */
-    struct weft__worker *workers;    /* on cache lines of their own */
-    void *worker_memory;
-    void *argument; /* of initializer and finalizer: the same as in options */
+    weft_condition room;  /* a task was taken off a full ring */
+    weft_condition ended; /* a worker left, or has initialized itself */
+    char reason[256];     /* of the last worker that could not start */
 };
 
 static inline struct weft__thread_pool *weft__thread_pool_of(weft_executor *executor)

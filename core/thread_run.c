@@ -50,17 +50,18 @@ static int run(weft_future *future, const char *name)
 {
     struct result result;
     weft_task task;
-    const weft_cancel *before = weft_cancel_enter(&future->token);
+    const weft_cancel *before = weft__self.cancel;
     bool unheard;
     int code;
 
+    weft__self.cancel = &future->token;
     result.size = 0;
     result.block = NULL;
     weft__task_init(&task, weft__future_argument(future), future->size, name);
     task.returned = keep_result;
     task.context = &result;
     code = weft__task_run(&task, future->call.function);
-    weft_cancel_enter(before);
+    weft__self.cancel = before;
     if (code != 0) {
         weft_free(result.block);
         result.block = NULL;

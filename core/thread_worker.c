@@ -15,7 +15,7 @@
 #include "thread_pool.h"
 #include "weft/wait.h"
 
-enum { BATCH = 32, PILING_UP = 4 };
+enum { BATCH = 128, PILING_UP = 4 };
 #define SHORT WEFT_US(2) /* tasks below it are taken in batches */
 #define LONG WEFT_US(10) /* those above one by one */
 
@@ -59,7 +59,9 @@ static weft_future *take(struct weft__worker *worker)
         pool->waking = false;
     worker->woken = false;
     task = take_batch_locked(pool, worker);
-    room = task && pool->room_waiters > 0;
+    /* Not for each place: who waits for room then comes and goes with every task. */
+    room = task && pool->room_waiters > 0 &&
+           weft_load_u32(&pool->queued, WEFT_RELAXED) <= pool->options.capacity / 2;
     if (weft_load_u32(&pool->queued, WEFT_RELAXED) > 0 &&
         !(next = weft__thread_pick_idle_locked(pool)))
         weft__thread_grow_locked(pool);
@@ -120,7 +122,8 @@ static bool is_worth_taking(const struct weft__worker *worker, const struct weft
 {
     uint32_t queued = weft_load_u32(&worker->pool->queued, WEFT_RELAXED);
 
-    return queued >= worker->batch || (queued > 0 && backoff->doublings >= PILING_UP);
+    return queued >= worker->batch ||
+           (queued > 0 && (backoff->doublings >= PILING_UP || backoff->yields > 0));
 }
 
 /* True: something was found and run, or something is in the lists. */

@@ -51,7 +51,9 @@ static const struct queue_calls queue_calls = {"weft_queue", queue_create, queue
 
 static void *pool_open(unsigned workers, uint64_t count)
 {
-    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = workers});
+    /* As many may wait as in a channel or queue of the other cases. */
+    weft_executor *pool =
+        weft_thread_pool(&(weft_pool_options){.workers = workers, .capacity = 1024});
 
     (void)count;
     need(pool != NULL, "weft_thread_pool");
@@ -77,7 +79,7 @@ static void pool_finish(void *pool)
     weft_executor_close(pool);
 }
 
-static const struct pool_calls pool_calls = {"weft_submit without a future", pool_open, pool_submit,
+static const struct pool_calls pool_calls = {"weft_submit, 1024 may wait", pool_open, pool_submit,
                                              pool_finish};
 
 static int next_number(weft_task *task)
