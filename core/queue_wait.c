@@ -20,7 +20,7 @@
 #include "weft/wait.h"
 
 /* let_it_grow(): about 3 us in all. */
-enum { LEAST_PAUSES = 8, MOST_PAUSES = 128, ENOUGH = 256, LONELY = 7 };
+enum { LEAST_PAUSES = 8, MOST_PAUSES = 128, ENOUGH = 256, LONELY = 31, GLANCES = 50 };
 
 /* ---- bells ------------------------------------------------------------------- */
 
@@ -71,7 +71,7 @@ static bool may(weft_queue *queue, const struct weft__bell *bell, enum weft__loo
 
 /* What came after a while of nothing is rarely alone. While more comes, leave the other side
  * alone: if the two meet at every item, handing cache lines over is all they do. Where it was
- * alone, as in a conversation, only every eighth wait tries again. */
+ * alone, as in a conversation, only one wait in 32 tries again. */
 static void let_it_grow(weft_queue *queue, const struct weft__bell *bell)
 {
     uint32_t lonely = weft_load_u32(&queue->lonely, WEFT_RELAXED);
@@ -97,6 +97,17 @@ static void let_it_grow(weft_queue *queue, const struct weft__bell *bell)
     }
 }
 
+/* In a conversation the answer comes soon and alone: looking often costs nobody anything. */
+static bool answers_soon(weft_queue *queue, const struct weft__bell *bell)
+{
+    for (int i = 0; i < GLANCES && weft_load_u32(&queue->lonely, WEFT_RELAXED) > 0; i++) {
+        if (may(queue, bell, WEFT__GLANCE))
+            return true;
+        weft_cpu_pause();
+    }
+    return false;
+}
+
 int weft__queue_wait(weft_queue *queue, struct weft__bell *bell, weft_time until)
 {
     struct weft__backoff backoff = {0};
@@ -104,6 +115,10 @@ int weft__queue_wait(weft_queue *queue, struct weft__bell *bell, weft_time until
 
     if (until <= 0)
         return WEFT_ETIMEDOUT;
+    if (answers_soon(queue, bell)) {
+        let_it_grow(queue, bell);
+        return 0;
+    }
     while (weft__backoff(&backoff))
         if (may(queue, bell, WEFT__GLANCE)) {
             let_it_grow(queue, bell);
