@@ -15,7 +15,7 @@
 #include "thread_pool.h"
 #include "weft/wait.h"
 
-enum { BATCH = 128, PILING_UP = 4 };
+enum { BATCH = 128, PILING_UP = 4, TRIES = 20, PAUSES = 100 };
 #define SHORT WEFT_US(2) /* tasks below it are taken in batches */
 #define LONG WEFT_US(10) /* those above one by one */
 
@@ -45,6 +45,21 @@ static weft_future *take_batch_locked(struct weft__thread_pool *pool, struct wef
     return count > 0 ? batch[0] : NULL;
 }
 
+/* Acquires the mutex. Whoever submits short tasks has it every other moment: each look at it
+ * from here costs that thread a cache line, so these are few and far between. */
+static void enter(struct weft__worker *worker)
+{
+    weft_mutex *mutex = &worker->pool->mutex;
+
+    for (int i = 0; worker->batch > 1 && i < TRIES; i++) {
+        if (weft__mutex_try(mutex))
+            return;
+        for (int pauses = 0; pauses < PAUSES; pauses++)
+            weft_cpu_pause();
+    }
+    weft_mutex_acquire(mutex, WEFT_FOREVER);
+}
+
 /* After a round of taking: who is to be woken, for room or for work. */
 static weft_future *take(struct weft__worker *worker)
 {
@@ -53,7 +68,7 @@ static weft_future *take(struct weft__worker *worker)
     weft_future *task;
     bool room;
 
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    enter(worker);
     weft__thread_block_return_locked(worker);
     if (worker->woken)
         pool->waking = false;

@@ -67,6 +67,12 @@ struct weft__self {
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 
+/* ---- portable/mutex.c --------------------------------------------------------- */
+
+/* Acquired, if it was free. Says nothing otherwise. */
+struct weft_mutex;
+bool weft__mutex_try(struct weft_mutex *mutex);
+
 /* ---- portable/wait.c ---------------------------------------------------------- */
 
 /* weft_wait() for a thread that waits for something with a name: `what` kind of object

@@ -155,6 +155,18 @@ int weft_mutex_acquire(weft_mutex *mutex, weft_time until)
     return err;
 }
 
+bool weft__mutex_try(weft_mutex *mutex)
+{
+    uint32_t self = weft_thread_current_id();
+    uint32_t seen = weft_load_u32(&mutex->word, WEFT_RELAXED);
+
+    if (seen / OWNER != 0 ||
+        !weft_cas_u32(&mutex->word, &seen, seen + self * OWNER, WEFT_ACQUIRE))
+        return false;
+    weft__check_acquired(WEFT__MUTEX, mutex, &mutex->number);
+    return true;
+}
+
 /* The mutex is left to the sleeper, or to whoever comes first. */
 static void unparked(void *context, const weft__sleeper *sleeper, bool more)
 {
