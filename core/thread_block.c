@@ -2,9 +2,13 @@
 /*
  * Task blocks of a pool of threads: cut from slabs, used again, freed with the pool.
  *
- * Workers collect used blocks and give them back when they take the mutex for new tasks
- * anyway, so a task costs no call of the allocator and no lock of its own. A future may
- * outlive its pool: the pool's memory goes when the last block has come back.
+ * Submitters take blocks from one array, under the pool's mutex; used ones come back into
+ * another, under a mutex of its own, and workers collect some before they bring them. When
+ * the first array is empty the two change places. So a task costs no call of the allocator,
+ * and who brings blocks back does not hold up who submits.
+ *
+ * A future may outlive its pool: the pool's memory goes when as many blocks are back as were
+ * taken. `taken` does not change any more when the pool is orphaned.
  */
 #include <stdint.h>
 #include <string.h>
@@ -14,82 +18,115 @@
 #include "weft/fault.h"
 #include "weft/memory.h"
 
+enum { AHEAD = 2 };
+
 struct weft__slab {
     struct weft__slab *next; /* the blocks follow, on a cache line */
 };
 
-/* Room for `wanted` more unused blocks; the mutex is released meanwhile. */
-static int make_room_locked(struct weft__thread_pool *pool, size_t wanted)
-{
-    size_t room = 2 * (pool->blocks + wanted);
-    weft_future **unused, **before;
+/* A slab, and arrays of pointers that have room for all blocks then; NULL: they have it. */
+struct growth {
+    struct weft__slab *slab;
+    weft_future **unused, **returned;
+    size_t room;
+};
 
-    if (pool->blocks + wanted <= pool->unused_room)
-        return 0;
-    weft_mutex_release(&pool->mutex);
-    unused = weft_alloc(room * sizeof(weft_future *));
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    if (!unused)
-        return WEFT_ENOMEM;
-    before = unused;
-    if (room > pool->unused_room) { /* nobody else was faster */
-        if (pool->unused_count > 0)
-            memcpy(unused, pool->unused, pool->unused_count * sizeof(weft_future *));
-        before = pool->unused;
-        pool->unused = unused;
-        pool->unused_room = room;
-    }
-    weft_free(before);
-    return pool->blocks + wanted <= pool->unused_room ? 0 : make_room_locked(pool, wanted);
-}
-
-int weft__thread_block_grow_locked(struct weft__thread_pool *pool)
+static int allocate(struct growth *growth, size_t blocks, size_t room)
 {
     const size_t line = 64;
-    struct weft__slab *slab;
-    uintptr_t start;
 
-    weft_mutex_release(&pool->mutex);
-    slab = weft_alloc(sizeof(*slab) + line + WEFT__SLAB * sizeof(weft_future));
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    if (!slab || make_room_locked(pool, WEFT__SLAB) != 0) {
-        weft_free(slab);
-        return WEFT_ENOMEM;
+    growth->room = blocks + WEFT__SLAB > room ? 2 * (blocks + WEFT__SLAB) : 0;
+    growth->unused = growth->returned = NULL;
+    growth->slab = weft_alloc(sizeof(*growth->slab) + line + WEFT__SLAB * sizeof(weft_future));
+    if (growth->room > 0 && growth->slab) {
+        growth->unused = weft_alloc(growth->room * sizeof(weft_future *));
+        growth->returned = weft_alloc(growth->room * sizeof(weft_future *));
     }
-    slab->next = pool->slabs;
-    pool->slabs = slab;
+    if (growth->slab && (growth->room == 0 || (growth->unused && growth->returned)))
+        return 0;
+    weft_free(growth->slab);
+    weft_free(growth->unused);
+    weft_free(growth->returned);
+    return WEFT_ENOMEM;
+}
+
+static void move(weft_future ***array, size_t count, weft_future **larger)
+{
+    if (count > 0)
+        memcpy(larger, *array, count * sizeof(weft_future *));
+    weft_free(*array);
+    *array = larger;
+}
+
+static void install_locked(struct weft__thread_pool *pool, const struct growth *growth)
+{
+    const size_t line = 64;
+    uintptr_t start = ((uintptr_t)(growth->slab + 1) + line - 1) / line * line;
+
+    if (growth->room > 0) {
+        move(&pool->unused, pool->unused_count, growth->unused);
+        weft_mutex_acquire(&pool->return_mutex, WEFT_FOREVER);
+        move(&pool->returned, pool->returned_count, growth->returned);
+        weft_mutex_release(&pool->return_mutex);
+        pool->unused_room = growth->room;
+    }
+    growth->slab->next = pool->slabs;
+    pool->slabs = growth->slab;
     pool->blocks += WEFT__SLAB;
-    start = ((uintptr_t)(slab + 1) + line - 1) / line * line;
     for (size_t i = WEFT__SLAB; i-- > 0;) {
         weft_future *block = (weft_future *)start + i;
 
         block->executor = &pool->base;
         pool->unused[pool->unused_count++] = block;
     }
-    return 0;
+}
+
+/* What came back becomes what is unused. */
+static void swap_locked(struct weft__thread_pool *pool)
+{
+    weft_future **empty = pool->unused;
+
+    weft_mutex_acquire(&pool->return_mutex, WEFT_FOREVER);
+    pool->unused = pool->returned;
+    pool->unused_count = pool->returned_count;
+    pool->returned = empty;
+    pool->returned_count = 0;
+    weft_mutex_release(&pool->return_mutex);
+}
+
+int weft__thread_block_reserve_locked(struct weft__thread_pool *pool)
+{
+    struct growth growth;
+    size_t blocks = pool->blocks, room = pool->unused_room;
+    int err;
+
+    if (pool->unused_count == 0)
+        swap_locked(pool);
+    if (pool->unused_count > 0)
+        return 0;
+    weft_mutex_release(&pool->mutex);
+    err = allocate(&growth, blocks, room);
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    if (err != 0)
+        return err;
+    if (pool->blocks == blocks) {
+        install_locked(pool, &growth);
+        return 0;
+    }
+    weft_free(growth.slab); /* somebody else was faster */
+    weft_free(growth.unused);
+    weft_free(growth.returned);
+    return weft__thread_block_reserve_locked(pool);
 }
 
 weft_future *weft__thread_block_take_locked(struct weft__thread_pool *pool)
 {
-    weft_future *block;
+    weft_future *block = pool->unused[--pool->unused_count];
 
-    if (pool->unused_count == 0)
-        return NULL;
-    block = pool->unused[--pool->unused_count];
-    if (pool->unused_count > 0) /* a worker wrote it last: its line is on another CPU */
-        WEFT_PREFETCH(pool->unused[pool->unused_count - 1]);
-    pool->blocks_out++;
+    if (pool->unused_count >= AHEAD) /* a worker wrote it last: its line is on another CPU */
+        WEFT_PREFETCH(pool->unused[pool->unused_count - AHEAD]);
+    pool->taken++;
     return block;
-}
-
-void weft__thread_block_return_locked(struct weft__worker *worker)
-{
-    struct weft__thread_pool *pool = worker->pool;
-
-    for (unsigned i = 0; i < worker->used_count; i++)
-        pool->unused[pool->unused_count++] = worker->used[i];
-    pool->blocks_out -= worker->used_count;
-    worker->used_count = 0;
 }
 
 static void destroy(struct weft__thread_pool *pool)
@@ -103,6 +140,7 @@ static void destroy(struct weft__thread_pool *pool)
     for (int level = 0; level < WEFT__LEVELS; level++)
         weft_free(pool->rings[level].places);
     weft_free(pool->unused);
+    weft_free(pool->returned);
     weft_free(pool->memory);
 }
 
@@ -110,51 +148,58 @@ void weft__thread_pool_free(struct weft__thread_pool *pool)
 {
     bool last;
 
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    pool->orphaned = true;
-    last = pool->blocks_out == 0;
-    weft_mutex_release(&pool->mutex);
+    weft_mutex_acquire(&pool->return_mutex, WEFT_FOREVER);
+    pool->orphaned = true; /* from now on `taken` stays as it is */
+    last = pool->back == pool->taken;
+    weft_mutex_release(&pool->return_mutex);
     if (last)
         destroy(pool);
+}
+
+/* So many blocks are back; the last one of a pool that was closed frees it. */
+static void give_back(struct weft__thread_pool *pool, weft_future *const *blocks, size_t listed,
+                      size_t count)
+{
+    bool last;
+
+    weft_mutex_acquire(&pool->return_mutex, WEFT_FOREVER);
+    for (size_t i = 0; i < listed; i++)
+        pool->returned[pool->returned_count++] = blocks[i];
+    pool->back += count;
+    last = pool->orphaned && pool->back == pool->taken;
+    weft_mutex_release(&pool->return_mutex);
+    if (last)
+        destroy(pool);
+}
+
+void weft__thread_block_return(struct weft__worker *worker)
+{
+    if (worker->used_count > 0)
+        give_back(worker->pool, worker->used, worker->used_count, worker->used_count);
+    worker->used_count = 0;
 }
 
 /* As if one more block were out. */
 void weft__thread_pool_pin_locked(struct weft__thread_pool *pool)
 {
-    pool->blocks_out++;
+    pool->taken++;
 }
 
 void weft__thread_pool_unpin(struct weft__thread_pool *pool)
 {
-    bool last;
-
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    last = --pool->blocks_out == 0 && pool->orphaned;
-    weft_mutex_release(&pool->mutex);
-    if (last)
-        destroy(pool);
+    give_back(pool, NULL, 0, 1);
 }
 
 void weft__thread_block_free(weft_future *block)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(block->executor);
     struct weft__worker *worker = weft__worker_current();
-    bool last;
 
-    if (worker && worker->pool == pool) {
-        worker->used[worker->used_count++] = block;
-        if (worker->used_count < WEFT__USED)
-            return;
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        weft__thread_block_return_locked(worker);
-        weft_mutex_release(&pool->mutex);
-        return; /* a pool that has workers is not gone */
+    if (!worker || worker->pool != pool) {
+        give_back(pool, &block, 1, 1);
+        return;
     }
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    pool->unused[pool->unused_count++] = block;
-    pool->blocks_out--;
-    last = pool->orphaned && pool->blocks_out == 0;
-    weft_mutex_release(&pool->mutex);
-    if (last)
-        destroy(pool);
+    worker->used[worker->used_count++] = block;
+    if (worker->used_count == WEFT__USED)
+        weft__thread_block_return(worker);
 }

@@ -15,7 +15,8 @@
  *
  * `mutex` guards what the struct says. A submitter appends one task under it; a worker
  * takes tasks off it in batches while they prove short (see thread_worker.c), keeps them
- * in its deque, where idle workers may steal them, and gives used blocks back in batches.
+ * in its deque, where idle workers may steal them, and brings used blocks back in batches,
+ * under `return_mutex`.
  * A worker that finds nothing looks again for some microseconds, then stands in the list
  * of idle workers and sleeps on a word of its own. Whoever adds work takes at most one
  * worker out of that list at a time: the woken one wakes the next if there is more to do.
@@ -30,7 +31,7 @@
 #include "weft/mutex.h"
 #include "weft/thread.h"
 
-enum { WEFT__LEVELS = 3, WEFT__POOL_NAME_SIZE = 40, WEFT__SLAB = 64, WEFT__USED = 64 };
+enum { WEFT__LEVELS = 3, WEFT__POOL_NAME_SIZE = 40, WEFT__SLAB = 64, WEFT__USED = 128 };
 
 struct weft__thread_pool;
 
@@ -88,7 +89,8 @@ struct weft__thread_pool {
     _Alignas(64) uint64_t submitted;
     uint32_t queued_most;
     struct weft__worker *idle;  /* newest first: it has the warmest cache */
-    weft_future **unused;       /* blocks for the next tasks; the last one is the next */
+    weft_future **unused;       /* blocks for the next tasks; the last one is the next. Changes
+                                   places with `returned` under both mutexes */
     size_t unused_count;
     unsigned alive;             /* workers that have not left */
     unsigned most;              /* slots in workers; never changes */
@@ -96,9 +98,8 @@ struct weft__thread_pool {
     bool closed;
     bool waking;                /* one that was picked has not come to the mutex yet */
     bool grows;                 /* beyond base.workers; false after a worker could not start */
-    bool orphaned;              /* closed: the last block that comes back frees the pool */
     struct weft__task_ring rings[WEFT__LEVELS]; /* highest priority first */
-    size_t blocks_out;          /* blocks that tasks and futures have */
+    uint64_t taken;             /* blocks, ever */
     uint64_t stamps_free;       /* a bit per place in stamps */
     unsigned starting; /* of the workers alive: whose initializer has not returned */
     unsigned leaving;  /* of them: that were idle for too long */
@@ -106,7 +107,12 @@ struct weft__thread_pool {
     size_t unused_room; /* places in unused: for all blocks there are, at least */
     size_t blocks;      /* in slabs */
     struct weft__slab *slabs;
-    weft_time stamps[WEFT__STAMPS]; /* when tasks in the rings were submitted */
+    _Alignas(64) weft_mutex return_mutex; /* guards the next four; acquired last */
+    weft_future **returned; /* blocks that came back */
+    size_t returned_count;
+    uint64_t back; /* ever */
+    bool orphaned; /* closed: the last block that comes back frees the pool */
+    _Alignas(64) weft_time stamps[WEFT__STAMPS]; /* when tasks in the rings were submitted */
     uint64_t timed;
     weft_time waited_sum, waited_most;
     uint64_t cancelled;             /* before a worker took them */
@@ -166,12 +172,12 @@ int weft__thread_submit_promise(weft_executor *executor, weft_future *promise,
 
 /* ---- thread_block.c; _locked: the caller holds the mutex ------------------------- */
 
-/* An unused block, or NULL. */
+/* There is an unused block; the mutex may be released and held again meanwhile. */
+int weft__thread_block_reserve_locked(struct weft__thread_pool *pool);
+/* Takes one that is there. */
 weft_future *weft__thread_block_take_locked(struct weft__thread_pool *pool);
-/* More of them; the mutex is released and held again meanwhile. */
-int weft__thread_block_grow_locked(struct weft__thread_pool *pool);
 /* The used ones of a worker come back. */
-void weft__thread_block_return_locked(struct weft__worker *worker);
+void weft__thread_block_return(struct weft__worker *worker);
 /* Between them the pool's memory stays, whoever closes it. */
 void weft__thread_pool_pin_locked(struct weft__thread_pool *pool);
 void weft__thread_pool_unpin(struct weft__thread_pool *pool);

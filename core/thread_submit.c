@@ -236,7 +236,7 @@ static int admit_locked(struct weft__thread_pool *pool, weft_future **task,
             continue;
         /* What is lacking is looked at again afterwards: the mutex was released. */
         if (pool->unused_count == 0)
-            err = weft__thread_block_grow_locked(pool);
+            err = weft__thread_block_reserve_locked(pool);
         else if (!weft__ring_has_room(&pool->rings[WEFT_HIGH - priority], pool->delayed))
             err = weft__thread_reserve_locked(pool, priority);
         else

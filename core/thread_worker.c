@@ -69,7 +69,6 @@ static weft_future *take(struct weft__worker *worker)
     bool room;
 
     enter(worker);
-    weft__thread_block_return_locked(worker);
     if (worker->woken)
         pool->waking = false;
     worker->woken = false;
@@ -226,8 +225,8 @@ static bool rest(struct weft__worker *worker)
     bool stays = true, sleeps;
     int err = 0;
 
+    weft__thread_block_return(worker);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    weft__thread_block_return_locked(worker);
     if (worker->woken)
         pool->waking = false;
     worker->woken = false;
@@ -283,8 +282,8 @@ static bool leave(struct weft__worker *worker, enum weft__worker_state state)
     struct weft__worker *idle = NULL;
     bool stays;
 
+    weft__thread_block_return(worker);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    weft__thread_block_return_locked(worker);
     stays = worker->leaves && weft_load_u32(&pool->queued, WEFT_RELAXED) > 0;
     pool->leaving -= worker->leaves;
     worker->leaves = false;
