@@ -135,7 +135,7 @@ typedef struct weft_executor_stats {
     uint64_t failed;      /* that returned an error */
     uint64_t cancelled;   /* that never ran */
     uint64_t timed;       /* tasks whose time in the queue was taken: the first thousand, then
-                             one of 64 */
+                             one of 64, and at most 64 of those that wait at once */
     weft_time waited_mean; /* ns that these were queued, on average */
     weft_time waited_most; /* ns, the longest */
 } weft_executor_stats;

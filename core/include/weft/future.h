@@ -73,7 +73,8 @@ int weft_future_cancel(weft_future *future);
  * returns WEFT_ECANCELED from now on (weft/cancel.h). The future is done when the task
  * has returned.
  *
- * @return 0; WEFT_ECLOSED: it is done; WEFT_ENOTSUP: it runs in a pool of processes
+ * @return 0: also if it was cancelled before; WEFT_ECLOSED: it is done; WEFT_ENOTSUP: it
+ *         runs in a pool of processes
  *
  * Threads: any.   Python: none. Java: Future.cancel(true).
  */
