@@ -257,8 +257,8 @@ static int wait_at_the_gate(weft_task *task)
 
 static int complete_chain(weft_task *task)
 {
-    weft_future *first, *second;
-    weft_completion *done;
+    weft_future *first = NULL, *second = NULL;
+    weft_completion *done = NULL;
     size_t at;
     int result = 0, err = weft_submit(others, &first, wait_at_the_gate, NULL, 0);
 
