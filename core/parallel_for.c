@@ -108,12 +108,16 @@ static size_t begin_alone(struct loop *loop, weft_time *each, int *err)
     }
 }
 
-/* How many tasks of the pool should help. */
-static size_t helpers_for(const weft_executor *executor, const struct loop *loop, size_t left)
+/* How many tasks of the pool should help: no more than there are CPUs beside the caller's,
+ * or they would take turns with it. */
+static size_t helpers_for(weft_executor *executor, const struct loop *loop, size_t left)
 {
     size_t pieces = left / loop->grain;
     size_t helpers = executor->workers < HELPERS_MOST ? executor->workers : HELPERS_MOST;
+    size_t cpus = weft__thread_pool_of(executor)->cpus;
 
+    if (cpus > 1 && helpers > cpus - 1)
+        helpers = cpus - 1;
     return helpers < pieces ? helpers : pieces;
 }
 

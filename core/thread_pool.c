@@ -157,6 +157,7 @@ static struct weft__thread_pool *create(const weft_pool_options *options, unsign
     pool->base.kind = &kind;
     pool->base.workers = workers;
     pool->most = most;
+    pool->cpus = weft_cpu_count();
     pool->grows = true;
     pool->stamps_free = UINT64_MAX;
     pool->options = *options;

@@ -81,6 +81,7 @@ struct weft__thread_pool {
     struct weft__worker *workers;  /* behind the pool, on cache lines of their own */
     weft_pool_options options;     /* argument: the pool's own copy, behind the workers */
     weft_cancel stop;              /* the parent of its tasks' tokens */
+    unsigned cpus;
     char name[WEFT__POOL_NAME_SIZE];
     _Alignas(64) weft_mutex mutex;        /* guards everything below */
     _Alignas(64) weft_atomic_u32 queued;  /* in the rings; written under the mutex, read by
