@@ -71,6 +71,7 @@ const char *const *command_of(struct command *command, enum language language, c
         snprintf(command->path, COMMAND_PATH, "%s/%s/%s.py", WEFT_TEST_LESSONS, lesson,
                  part ? part : "lesson");
         command->arguments[count++] = python() ? python() : "python3";
+        command->arguments[count++] = "-u"; /* each line at once, as C does it here */
         command->arguments[count++] = "-B"; /* leaves nothing behind in the sources */
     }
     command->arguments[count++] = command->path;

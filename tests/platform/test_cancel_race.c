@@ -8,7 +8,11 @@
 #include "weft/condition.h"
 #include "weft/semaphore.h"
 
-enum { WAITERS = 5, WAITS = 4000, LEAST_GIVEN = 3000, LEAST_CANCELLED = 300, AHEAD = 3 };
+enum { WAITERS = 5, WAITS = 4000, AHEAD = 3 };
+
+/* How long a race goes on: until so much was given and so many waits were cancelled, or until
+ * the tokens are used up, on a machine where a wait is seldom met. */
+enum { LEAST_GIVEN = 3000, LEAST_CANCELLED = 300, MOST_GIVEN = WAITERS * WAITS };
 
 /* The tokens of one thread: a new one for each wait, the last of which are not cancelled. */
 struct waiter {
@@ -137,7 +141,9 @@ static void run_race(struct race *r, weft_function *wait, void (*give)(struct ra
     start_threads(threads, WAITERS, wait, r);
     start_threads(&canceller, 1, cancel_all_the_time, r);
     while (have_all_but(r, given, AHEAD) &&
-           (given < LEAST_GIVEN || weft_load_u32(&r->cancelled, WEFT_RELAXED) < LEAST_CANCELLED)) {
+           (given < LEAST_GIVEN ||
+            (given < MOST_GIVEN &&
+             weft_load_u32(&r->cancelled, WEFT_RELAXED) < LEAST_CANCELLED))) {
         give(r);
         given++;
     }
