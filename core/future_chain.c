@@ -51,7 +51,7 @@ static bool start(struct link *link, weft_future *done)
 {
     char before[512]; /* whoever ended the source keeps its own last error */
     const char *sentence;
-    int code = weft__sequel_error(done, &sentence), err;
+    int code = weft__future_error(done, &sentence), err;
 
     snprintf(before, sizeof(before), "%s", weft_last_error());
     err = code != 0 ? submit_failure(link, code, sentence) : submit_result(link, done);
@@ -68,7 +68,7 @@ static void pass_on(weft_future *next, weft_future *done)
     const char *sentence;
     const void *result;
     size_t size;
-    int code = weft__sequel_error(done, &sentence);
+    int code = weft__future_error(done, &sentence);
 
     if (code == WEFT_ECANCELED && weft__future_withdraw(done)) { /* that is: it was cancelled */
         (void)weft__future_withdraw(next);
@@ -92,7 +92,7 @@ static void go_on(struct weft__sequel *sequel, weft_future *done)
 
     if (!weft_future_done(link->next)) { /* not cancelled meanwhile */
         (void)weft_fault_point("future_chain.go_on");
-        if ((weft__sequel_error(done, &sentence) != 0) == link->after_failure)
+        if ((weft__future_error(done, &sentence) != 0) == link->after_failure)
             taken = start(link, done);
         else
             pass_on(link->next, done);

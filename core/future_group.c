@@ -140,7 +140,7 @@ static void count_off(struct weft__sequel *sequel, weft_future *done)
     struct member *member = (struct member *)sequel;
     struct group *group = member->group;
     const char *sentence;
-    int code = weft__sequel_error(done, &sentence);
+    int code = weft__future_error(done, &sentence);
     bool decides = (code == 0) == group->any;
 
     if (decides)

@@ -86,36 +86,24 @@ void weft__future_await_end(weft_future *future)
     weft_cancel_enter(before);
 }
 
-static int wait_for_first(weft_future *const *futures, size_t count, weft_time until)
-{
-    weft_completion *completion;
-    size_t index;
-    int err;
-
-    if (count == 0)
-        return weft__fail(WEFT_EINVAL, "futures: the first of none");
-    err = weft_as_completed(&completion, futures, count);
-    if (err != 0)
-        return err;
-    err = weft_completion_next(completion, &index, until);
-    weft_completion_close(completion);
-    return err;
-}
-
-static int wait_for_first_failed(weft_future *const *futures, size_t count, weft_time until)
+/* Until one of them is done, or, `failed`, one has failed or all are done. */
+static int wait_for_one(weft_future *const *futures, size_t count, bool failed, weft_time until)
 {
     weft_completion *completion;
     const char *sentence;
     size_t index;
-    int err = weft_as_completed(&completion, futures, count);
+    int err;
 
+    if (count == 0 && !failed)
+        return weft__fail(WEFT_EINVAL, "futures: the first of none");
+    err = weft_as_completed(&completion, futures, count);
     if (err != 0)
         return err;
     do
         err = weft_completion_next(completion, &index, until);
-    while (err == 0 && weft__future_error(futures[index], &sentence) == 0);
+    while (err == 0 && failed && weft__future_error(futures[index], &sentence) == 0);
     weft_completion_close(completion);
-    return err == WEFT_ECLOSED ? 0 : err; /* closed: all are done */
+    return failed && err == WEFT_ECLOSED ? 0 : err; /* closed: all are done */
 }
 
 int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_for what,
@@ -123,10 +111,8 @@ int weft_future_wait(weft_future *const *futures, size_t count, enum weft_wait_f
 {
     int err = 0;
 
-    if (what == WEFT_FIRST_COMPLETED)
-        return wait_for_first(futures, count, until);
-    if (what == WEFT_FIRST_FAILED)
-        return wait_for_first_failed(futures, count, until);
+    if (what == WEFT_FIRST_COMPLETED || what == WEFT_FIRST_FAILED)
+        return wait_for_one(futures, count, what == WEFT_FIRST_FAILED, until);
     for (size_t i = 0; i < count && err == 0; i++)
         err = weft__future_await(futures[i], until);
     return err;

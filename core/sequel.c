@@ -42,15 +42,6 @@ int weft__sequel_add(weft_future *future, struct weft__sequel *sequel)
     return weft_future_on_done(future, set_off, sequel);
 }
 
-int weft__sequel_error(weft_future *done, const char **sentence)
-{
-    int code = weft__future_error(done, sentence);
-
-    if (code != 0 && !*sentence)
-        *sentence = weft_strerror(code);
-    return code;
-}
-
 void weft__sequel_finish(weft_future *future, int code, const char *sentence)
 {
     if (weft__future_begin(future))

@@ -24,9 +24,6 @@ struct weft__sequel {
  * WEFT_ENOMEM: it will not be called. */
 int weft__sequel_add(weft_future *future, struct weft__sequel *sequel);
 
-/* weft__future_error() with a sentence in any case, NULL only for code 0. */
-int weft__sequel_error(weft_future *done, const char **sentence);
-
 /* The future, which has no task yet, ends with this unless it was cancelled. */
 void weft__sequel_finish(weft_future *future, int code, const char *sentence);
 
