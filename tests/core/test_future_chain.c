@@ -6,26 +6,12 @@
 
 #include "tasks.h"
 
-static weft_future *then(weft_future *future, weft_function *function)
-{
-    weft_future *next = NULL;
-
-    CU_ASSERT_EQUAL_FATAL(weft_then(pool, &next, future, function), 0);
-    return next;
-}
-
 static weft_future *otherwise(weft_future *future, weft_function *function)
 {
     weft_future *next = NULL;
 
     CU_ASSERT_EQUAL_FATAL(weft_otherwise(pool, &next, future, function), 0);
     return next;
-}
-
-static void release(weft_future **futures, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        weft_future_release(futures[i]);
 }
 
 static void then_runs_with_the_result_of_the_source(void)

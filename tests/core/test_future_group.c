@@ -3,28 +3,6 @@
 
 #include "tasks.h"
 
-static weft_future *all(weft_future *const *futures, size_t count)
-{
-    weft_future *group = NULL;
-
-    CU_ASSERT_EQUAL_FATAL(weft_future_all(&group, futures, count), 0);
-    return group;
-}
-
-static weft_future *any(weft_future *const *futures, size_t count)
-{
-    weft_future *group = NULL;
-
-    CU_ASSERT_EQUAL_FATAL(weft_future_any(&group, futures, count), 0);
-    return group;
-}
-
-static void release(weft_future **futures, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        weft_future_release(futures[i]);
-}
-
 static void expect_index(weft_future *future, size_t expected)
 {
     size_t index = 99;

@@ -10,36 +10,6 @@
 
 enum { HANDLES = 4, PERMUTATIONS = 24, MANY = 100, NESTED = 1000, LONG = 1000, DEEP = 100000 };
 
-static weft_future *then(weft_future *future, weft_function *function)
-{
-    weft_future *next = NULL;
-
-    CU_ASSERT_EQUAL_FATAL(weft_then(pool, &next, future, function), 0);
-    return next;
-}
-
-static weft_future *all(weft_future *const *futures, size_t count)
-{
-    weft_future *group = NULL;
-
-    CU_ASSERT_EQUAL_FATAL(weft_future_all(&group, futures, count), 0);
-    return group;
-}
-
-static weft_future *any(weft_future *const *futures, size_t count)
-{
-    weft_future *group = NULL;
-
-    CU_ASSERT_EQUAL_FATAL(weft_future_any(&group, futures, count), 0);
-    return group;
-}
-
-static void release(weft_future **futures, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        weft_future_release(futures[i]);
-}
-
 static bool all_told(void *count)
 {
     return weft_load_u32(&told, WEFT_SEQ_CST) == *(uint32_t *)count;

@@ -8,12 +8,6 @@
 #include "weft/event.h"
 #include "weft/wait_any.h"
 
-static void release(weft_future **futures, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        weft_future_release(futures[i]);
-}
-
 static void for_all(void)
 {
     weft_future *f[3];

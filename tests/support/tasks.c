@@ -33,6 +33,36 @@ weft_future *submit(weft_function *function, int argument)
     return future;
 }
 
+weft_future *then(weft_future *future, weft_function *function)
+{
+    weft_future *next = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(weft_then(pool, &next, future, function), 0);
+    return next;
+}
+
+weft_future *all(weft_future *const *futures, size_t count)
+{
+    weft_future *group = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(weft_future_all(&group, futures, count), 0);
+    return group;
+}
+
+weft_future *any(weft_future *const *futures, size_t count)
+{
+    weft_future *group = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(weft_future_any(&group, futures, count), 0);
+    return group;
+}
+
+void release(weft_future **futures, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        weft_future_release(futures[i]);
+}
+
 static int wait_at_the_gate(weft_task *task)
 {
     int err;

@@ -25,6 +25,13 @@ void close_pool(void);
 /* Asserts that the task is queued. */
 weft_future *submit(weft_function *function, int argument);
 
+/* The future of a chain or a group: asserts that there is one. */
+weft_future *then(weft_future *future, weft_function *function);
+weft_future *all(weft_future *const *futures, size_t count);
+weft_future *any(weft_future *const *futures, size_t count);
+
+void release(weft_future **futures, size_t count);
+
 /* A future whose task runs and waits at the gate; the task has begun. */
 weft_future *hold(int result);
 void open_gate(void);
