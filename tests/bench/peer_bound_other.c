@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "lock_loop.h"
+#include "pthread_thread.h"
 #include "spin_ring.h"
 
 #define BATCH 32
@@ -113,39 +114,6 @@ static void take_turns(void *lock, struct turns *mine)
 static void stay_on_one_cpu(void)
 {
     need(pin(0), "pin");
-}
-
-struct thread {
-    pthread_t id;
-    void (*body)(void *context);
-    void *context;
-};
-
-static void *thread_run(void *argument)
-{
-    struct thread *thread = argument;
-
-    thread->body(thread->context);
-    return NULL;
-}
-
-static void *thread_start(void (*body)(void *), void *context)
-{
-    struct thread *thread = malloc(sizeof(*thread));
-
-    need(thread != NULL, "malloc");
-    thread->body = body;
-    thread->context = context;
-    need(pthread_create(&thread->id, NULL, thread_run, thread) == 0, "pthread_create");
-    return thread;
-}
-
-static void thread_join(void *argument)
-{
-    struct thread *thread = argument;
-
-    pthread_join(thread->id, NULL);
-    free(thread);
 }
 
 /* The plain loop. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "lock_loop.h"
+#include "pthread_thread.h"
 
 static const char *version(void)
 {
@@ -101,39 +102,6 @@ static void pairs(void *lock, uint64_t count)
 static void take_turns(void *lock, struct turns *mine)
 {
     lock_turns(lock, acquire, release, mine);
-}
-
-struct thread {
-    pthread_t id;
-    void (*body)(void *context);
-    void *context;
-};
-
-static void *thread_run(void *argument)
-{
-    struct thread *thread = argument;
-
-    thread->body(thread->context);
-    return NULL;
-}
-
-static void *thread_start(void (*body)(void *), void *context)
-{
-    struct thread *thread = malloc(sizeof(*thread));
-
-    need(thread != NULL, "malloc");
-    thread->body = body;
-    thread->context = context;
-    need(pthread_create(&thread->id, NULL, thread_run, thread) == 0, "pthread_create");
-    return thread;
-}
-
-static void thread_join(void *argument)
-{
-    struct thread *thread = argument;
-
-    pthread_join(thread->id, NULL);
-    free(thread);
 }
 
 static void *map_open(unsigned workers)
