@@ -50,7 +50,7 @@ static void drop_payload(weft_future *future, uint32_t state)
     if (state & WEFT__FAILED)
         weft_free(future->payload.error.sentence);
     else if (state & WEFT__IN_ARENA)
-        weft_arena_free(future->payload.shared);
+        weft_shared_free(future->payload.shared);
     else if (future->size > WEFT__PAYLOAD)
         weft_free(future->payload.block);
     future->size = 0;
@@ -251,7 +251,7 @@ const void *weft__future_bytes(const weft_future *future, size_t *size)
 {
     *size = future->size;
     if (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__IN_ARENA)
-        return weft_arena_pointer(future->payload.shared);
+        return weft_shared_pointer(future->payload.shared);
     return future->size > WEFT__PAYLOAD ? future->payload.block : future->payload.bytes;
 }
 

@@ -85,7 +85,7 @@ void weft__worker_forget_locked(struct weft__process_pool *pool, struct weft__wo
     worker->running = NULL;
     weft__process_on_end(worker->process, NULL);
     weft_process_close(worker->process);
-    weft_arena_free(worker->channel_at);
+    weft_shared_free(worker->channel_at);
     worker->process = NULL;
 }
 
@@ -96,16 +96,16 @@ int weft__worker_start(struct weft__process_pool *pool, struct weft__worker_slot
     weft_process_options options = {.name = name};
     weft_process *process;
     weft_offset at;
-    int err = weft_arena_alloc(&at, sizeof(struct weft__channel));
+    int err = weft_shared_alloc(&at, sizeof(struct weft__channel));
 
     if (err != 0)
         return err;
-    struct weft__channel *channel = weft_arena_pointer(at);
+    struct weft__channel *channel = weft_shared_pointer(at);
     channel->pool_bell = pool->bell_at;
     snprintf(name, sizeof(name), "%s-%u", pool->name, ++pool->started);
     err = weft_process_start_with(&process, weft__worker, &at, sizeof(at), &options);
     if (err != 0) {
-        weft_arena_free(at);
+        weft_shared_free(at);
         return err;
     }
     weft__process_on_end(process, pool->bell);

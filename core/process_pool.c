@@ -117,7 +117,7 @@ static void close(weft_executor *executor)
         weft__ring_bell(pool->bell);
     }
     weft_thread_join(pool->manager, WEFT_FOREVER);
-    weft_arena_free(pool->bell_at);
+    weft_shared_free(pool->bell_at);
     weft_free(pool);
 }
 
@@ -162,11 +162,11 @@ static struct weft__process_pool *create(const weft_pool_options *options, unsig
 
     if (!pool)
         return NULL;
-    if (weft_arena_alloc(&pool->bell_at, sizeof(weft_atomic_u32)) != 0) {
+    if (weft_shared_alloc(&pool->bell_at, sizeof(weft_atomic_u32)) != 0) {
         weft_free(pool);
         return NULL;
     }
-    pool->bell = weft_arena_pointer(pool->bell_at);
+    pool->bell = weft_shared_pointer(pool->bell_at);
     pool->base.workers = workers;
     pool->last = &pool->first;
     snprintf(pool->name, sizeof(pool->name), "%s", options->name ? options->name : "Pool");
@@ -197,7 +197,7 @@ weft_executor *weft_process_pool(const weft_pool_options *options)
     weft_cancel_enter(before);
     if (err == 0)
         return &pool->base;
-    weft_arena_free(pool->bell_at);
+    weft_shared_free(pool->bell_at);
     weft_free(pool);
     return NULL;
 }

@@ -18,10 +18,10 @@ static int make_call(weft_offset *at, weft_function *function, const void *argum
         return err;
     if (size > SIZE_MAX - sizeof(*call))
         return weft__fail(WEFT_ETOOBIG, "process pool: an argument of %zu bytes", size);
-    err = weft_arena_alloc(at, sizeof(*call) + size);
+    err = weft_shared_alloc(at, sizeof(*call) + size);
     if (err != 0)
         return err;
-    call = weft_arena_pointer(*at);
+    call = weft_shared_pointer(*at);
     call->function = reference;
     call->size = size;
     if (size > 0)
@@ -45,10 +45,10 @@ int weft__work_create(struct weft__work **out, weft_function *function, const vo
 
 void weft__work_destroy(struct weft__work *work)
 {
-    struct weft__call *call = weft_arena_pointer(work->call);
+    struct weft__call *call = weft_shared_pointer(work->call);
 
-    weft_arena_free(call->result);
-    weft_arena_free(work->call);
+    weft_shared_free(call->result);
+    weft_shared_free(work->call);
     weft_future_release(work->future);
     weft_free(work);
 }
@@ -97,7 +97,7 @@ static struct weft__work *take_locked(struct weft__process_pool *pool)
 /* Ends the future with what the worker left, or with the loss. */
 void weft__work_finish(struct weft__work *work)
 {
-    struct weft__call *call = weft_arena_pointer(work->call);
+    struct weft__call *call = weft_shared_pointer(work->call);
     int code = work->lost ? WEFT_ELOST : call->code;
     const char *sentence = work->lost ? work->sentence : call->sentence;
 

@@ -12,15 +12,15 @@ static int keep_result(weft_task *task, const void *result, size_t size)
     struct weft__call *call = task->context;
     void *place = call->inline_result;
 
-    weft_arena_free(call->result);
+    weft_shared_free(call->result);
     call->result = 0;
     call->result_size = 0;
     if (size > WEFT__INLINE_RESULT) {
-        int err = weft_arena_alloc(&call->result, size);
+        int err = weft_shared_alloc(&call->result, size);
 
         if (err != 0)
             return err;
-        place = weft_arena_pointer(call->result);
+        place = weft_shared_pointer(call->result);
     }
     if (size > 0)
         memcpy(place, result, size);
@@ -47,8 +47,8 @@ static void run(struct weft__call *call)
 
 int weft__worker(weft_task *task)
 {
-    struct weft__channel *channel = weft_arena_pointer(WEFT_ARG(task, weft_offset));
-    weft_atomic_u32 *pool_bell = weft_arena_pointer(channel->pool_bell);
+    struct weft__channel *channel = weft_shared_pointer(WEFT_ARG(task, weft_offset));
+    weft_atomic_u32 *pool_bell = weft_shared_pointer(channel->pool_bell);
     uint32_t done = 0;
 
     weft__process_ignore_interrupt();
@@ -65,7 +65,7 @@ int weft__worker(weft_task *task)
         }
         uint64_t offset = weft_load_u64(&channel->calls[done % WEFT__RING], WEFT_RELAXED);
         weft_store_u32(&channel->begun, done + 1, WEFT_RELEASE);
-        run(weft_arena_pointer(offset));
+        run(weft_shared_pointer(offset));
         weft_store_u32(&channel->done, ++done, WEFT_RELEASE);
         weft__ring_bell(pool_bell);
     }

@@ -153,20 +153,21 @@ typedef struct weft_seam_process {
     uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: unused */
     uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: unused */
     bool ours;        /* this program again, not another one */
+    bool group;       /* has a group of its own */
 } weft_seam_process;
 
 /* This program again, with one argument: `start`, a text that weft_main() meets in
  * weft_seam_process_begin(), preceded there by what the child needs to find the
- * arena. Standard input is nothing, output and errors are the parent's, nothing
- * else is inherited. */
+ * arena. What the options hand over is there under weft_seam_process_heir(), in their order;
+ * nothing else is inherited. `ends` receive the parent's ends of the pipes for standard input,
+ * output and errors, UINTPTR_MAX where the options ask for none. The options are valid. */
 int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *arena,
-                            const char *start);
+                            const char *start, const weft_process_options *options,
+                            uintptr_t ends[3]);
 
-/* Another program; input and output receive the parent's ends of pipes where the
- * options ask for them, otherwise UINTPTR_MAX. */
+/* Another program. It too ends with this process, however that ends. */
 int weft_seam_process_open(weft_seam_process *process, const char *const *arguments,
-                           const weft_program_options *options, uintptr_t *input,
-                           uintptr_t *output);
+                           const weft_process_options *options, uintptr_t ends[3]);
 
 /* Blocks until the process has ended and tells code and signal; called once per
  * process, by one thread. The system still keeps its number for it:
@@ -178,6 +179,9 @@ void weft_seam_process_wait(weft_seam_process *process, weft_process_status *sta
 int weft_seam_process_terminate(weft_seam_process *process);
 int weft_seam_process_kill(weft_seam_process *process);
 
+/* Of a process with a group of its own: all in it. */
+int weft_seam_process_kill_tree(weft_seam_process *process);
+
 void weft_seam_process_close(weft_seam_process *process);
 
 /* Called first by weft_main(). Arguments become UTF-8, the console is made ready. In
@@ -187,6 +191,21 @@ void weft_seam_process_close(weft_seam_process *process);
 int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena);
 
 uint64_t weft_seam_process_pid(void);
+
+/* In a child: number `index` of what the parent handed over, a descriptor or HANDLE. */
+int weft_seam_process_heir(size_t index, uintptr_t *handle);
+
+/* Descriptors of the C library and what the system calls them: the same on POSIX. The C
+ * library's owns the system's. */
+int weft_seam_file_handle(int file, uintptr_t *handle);
+int weft_seam_file_adopt(uintptr_t handle, int *file);
+
+/* Whether this process was forked off one that had called weft_main(). */
+bool weft_seam_process_forked(void);
+
+/* From now on tell() is called, in a thread of its own, for each Ctrl-C, which does nothing
+ * else any more; NULL: it does again what it did before. */
+int weft_seam_interrupt_listen(void (*tell)(void));
 
 /* Workers of a pool leave Ctrl-C to their parent. */
 void weft_seam_process_ignore_interrupt(void);
@@ -206,6 +225,10 @@ void weft_seam_pipe_close(uintptr_t pipe);
  * process of this program ("" is the program itself), and how far from its start. */
 int weft_seam_module_of(weft_function *function, char *module, size_t size, uint64_t *offset);
 
+/* What tells this very file apart from another build of it; the same in all processes that
+ * have loaded it. */
+int weft_seam_module_identity(const char *module, uint64_t *identity);
+
 /* The function there. WEFT_ENOTFOUND: no such module here. */
 int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function);
 
@@ -218,7 +241,14 @@ int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_
 
 /* The functions of weft/socket.h that a backend implements whole are not repeated
  * here: weft_tcp_listen, weft_udp_open, weft_socket_* are in socket.c of each
- * backend. These two make a connection and text of one address. */
+ * backend. */
+
+/* To hand a socket over: what the system calls it, and a socket of one that was handed over.
+ * WEFT_ENOTSUP: this backend cannot. */
+int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle);
+int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle);
+
+/* A connection to one address, and text of one. */
 int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, weft_time until);
 int weft_seam_interface_number(const char *name, uint32_t *number);
 int weft_seam_interface_name(uint32_t number, char *name, size_t size);

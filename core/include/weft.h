@@ -11,12 +11,14 @@
 #include <weft/caps.h>
 #include <weft/condition.h>
 #include <weft/doctor.h>
+#include <weft/ending.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
 #include <weft/future.h>
 #include <weft/http.h>
 #include <weft/local.h>
+#include <weft/manager.h>
 #include <weft/memory.h>
 #include <weft/mutex.h>
 #include <weft/once.h>
@@ -27,6 +29,9 @@
 #include <weft/semaphore.h>
 #include <weft/server.h>
 #include <weft/shared.h>
+#include <weft/shared_pipe.h>
+#include <weft/shared_queue.h>
+#include <weft/shared_value.h>
 #include <weft/socket.h>
 #include <weft/task.h>
 #include <weft/text.h>

@@ -50,7 +50,7 @@ static int open_at(struct program *program, const char *where,
     arguments[count] = NULL;
     return weft_process_open(
         &program->process, arguments,
-        &(weft_program_options){.input = typed ? WEFT_STREAM_PIPE
+        &(weft_process_options){.input = typed ? WEFT_STREAM_PIPE
                                                : WEFT_STREAM_NOTHING,
                                 .output = WEFT_STREAM_PIPE,
                                 .errors = WEFT_STREAM_PIPE});

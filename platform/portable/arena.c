@@ -226,7 +226,7 @@ static int cut(uint32_t class_index, uint32_t *unit)
     return 0;
 }
 
-int weft_arena_alloc(weft_offset *offset, size_t size)
+int weft_shared_alloc(weft_offset *offset, size_t size)
 {
     uint64_t units = ((uint64_t)size + UNIT - 1) / UNIT + 1;
     uint32_t class_index, unit;
@@ -253,7 +253,7 @@ int weft_arena_alloc(weft_offset *offset, size_t size)
     return 0;
 }
 
-void weft_arena_free(weft_offset offset)
+void weft_shared_free(weft_offset offset)
 {
     struct block_head *block;
     uint32_t seen = IN_USE;
@@ -269,12 +269,12 @@ void weft_arena_free(weft_offset offset)
     push(block->class_index, (uint32_t)(offset / UNIT - 1));
 }
 
-void *weft_arena_pointer(weft_offset offset)
+void *weft_shared_pointer(weft_offset offset)
 {
     return offset != 0 && arena.base ? (char *)arena.base + offset : NULL;
 }
 
-weft_offset weft_arena_offset(const void *pointer)
+weft_offset weft_shared_offset(const void *pointer)
 {
     uintptr_t start = (uintptr_t)arena.base;
     uintptr_t at = (uintptr_t)pointer;

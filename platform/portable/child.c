@@ -60,7 +60,7 @@ static int run(struct weft__child_block *block)
 /* A child ends here, with everything printed that was to be. */
 static void be_a_child(const char *start)
 {
-    struct weft__child_block *block = weft_arena_pointer(strtoull(start, NULL, 16));
+    struct weft__child_block *block = weft_shared_pointer(strtoull(start, NULL, 16));
     int code;
 
     process_name = (const char *)(block + 1) + block->size;

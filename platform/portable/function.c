@@ -27,7 +27,7 @@ static int find_locked(const char *module, weft_offset *at)
     struct named *entry = names;
     int err;
 
-    while (entry && strcmp(weft_arena_pointer(entry->at), module) != 0)
+    while (entry && strcmp(weft_shared_pointer(entry->at), module) != 0)
         entry = entry->next;
     if (entry) {
         *at = entry->at;
@@ -36,12 +36,12 @@ static int find_locked(const char *module, weft_offset *at)
     entry = weft_alloc(sizeof(*entry));
     if (!entry)
         return WEFT_ENOMEM;
-    err = weft_arena_alloc(&entry->at, strlen(module) + 1);
+    err = weft_shared_alloc(&entry->at, strlen(module) + 1);
     if (err != 0) {
         weft_free(entry);
         return err;
     }
-    memcpy(weft_arena_pointer(entry->at), module, strlen(module) + 1);
+    memcpy(weft_shared_pointer(entry->at), module, strlen(module) + 1);
     entry->next = names;
     names = entry;
     *at = entry->at;
@@ -67,7 +67,7 @@ int weft__function_name(weft__function_ref *ref, weft_function *function)
 
 int weft__function_find(weft__function_ref ref, weft_function **function)
 {
-    const char *module = ref.module != 0 ? weft_arena_pointer(ref.module) : "";
+    const char *module = ref.module != 0 ? weft_shared_pointer(ref.module) : "";
 
     return weft_seam_module_function(module, ref.offset, function);
 }

@@ -39,8 +39,8 @@ struct weft_process {
     char *name;
     weft__pipe *input, *output;          /* the handle's */
     const char *const *arguments;        /* of the starting call, until phase changes */
-    const weft_program_options *options; /* likewise */
-    uintptr_t input_end, output_end;     /* likewise */
+    const weft_process_options *options; /* likewise */
+    uintptr_t ends[3];                   /* likewise; of input, output and errors */
 };
 
 static weft_atomic_u32 last_number; /* of "Process-N"; relaxed: only uniqueness matters */
@@ -50,7 +50,7 @@ static void unreference(weft_process *process)
     /* acq_rel: what either side wrote is visible to the one that frees. */
     if (weft_fetch_sub_u32(&process->references, 1, WEFT_ACQ_REL) > 1)
         return;
-    weft_arena_free(process->block);
+    weft_shared_free(process->block);
     weft_free(process->name);
     weft_free(process);
 }
@@ -63,12 +63,12 @@ static int start(weft_process *process)
 
     if (process->arguments)
         return weft_seam_process_open(&process->seam, process->arguments, process->options,
-                                      &process->input_end, &process->output_end);
+                                      process->ends);
     err = weft__arena(&arena);
     if (err != 0)
         return err;
     snprintf(text, sizeof(text), "%" PRIx64, process->block);
-    return weft_seam_process_start(&process->seam, arena, text);
+    return weft_seam_process_start(&process->seam, arena, text, process->options, process->ends);
 }
 
 static void tell_phase(weft_process *process, uint32_t phase)
@@ -80,7 +80,7 @@ static void tell_phase(weft_process *process, uint32_t phase)
 /* What the child left in the arena about a function that failed. */
 static void add_sentence(weft_process *process)
 {
-    struct weft__child_block *block = weft_arena_pointer(process->block);
+    struct weft__child_block *block = weft_shared_pointer(process->block);
 
     if (!block || process->status.signal != 0 || process->status.code == 0)
         return;
@@ -134,7 +134,7 @@ static weft_process *create(const char *name)
     if (!process)
         return NULL;
     process->name = weft_copy_text(name);
-    process->input_end = process->output_end = UINTPTR_MAX;
+    process->ends[0] = process->ends[1] = process->ends[2] = UINTPTR_MAX;
     weft_store_u32(&process->references, 2, WEFT_RELAXED);
     if (process->name)
         return process;
@@ -188,10 +188,10 @@ int weft_process_start_with(weft_process **out, weft_function *function, const v
     process = create(name);
     if (!process)
         return WEFT_ENOMEM;
-    err = weft_arena_alloc(&process->block, sizeof(*block) + size + strlen(name) + 1);
+    err = weft_shared_alloc(&process->block, sizeof(*block) + size + strlen(name) + 1);
     if (err != 0)
         goto destroy;
-    block = weft_arena_pointer(process->block);
+    block = weft_shared_pointer(process->block);
     err = weft__function_name(&block->function, function);
     if (err != 0)
         goto destroy;
@@ -218,9 +218,9 @@ int weft_process_start(weft_process **process, weft_function *function, const vo
 }
 
 int weft_process_open(weft_process **out, const char *const *arguments,
-                      const weft_program_options *options)
+                      const weft_process_options *options)
 {
-    static const weft_program_options defaults;
+    static const weft_process_options defaults;
     weft_process *process;
     int err;
 
@@ -234,12 +234,12 @@ int weft_process_open(weft_process **out, const char *const *arguments,
     err = launch(process);
     if (err != 0)
         return err;
-    if (process->input_end != UINTPTR_MAX)
-        err = weft__pipe_open(&process->input, process->input_end, WEFT__PIPE_OUT);
-    if (err == 0 && process->output_end != UINTPTR_MAX)
-        err = weft__pipe_open(&process->output, process->output_end, WEFT__PIPE_IN);
-    else if (process->output_end != UINTPTR_MAX)
-        weft_seam_pipe_close(process->output_end);
+    if (process->ends[0] != UINTPTR_MAX)
+        err = weft__pipe_open(&process->input, process->ends[0], WEFT__PIPE_OUT);
+    if (err == 0 && process->ends[1] != UINTPTR_MAX)
+        err = weft__pipe_open(&process->output, process->ends[1], WEFT__PIPE_IN);
+    else if (process->ends[1] != UINTPTR_MAX)
+        weft_seam_pipe_close(process->ends[1]);
     if (err != 0)
         goto kill;
     *out = process;

@@ -35,7 +35,7 @@ struct shared_mutex {
 
 static struct shared_mutex *find(weft_shared_mutex mutex)
 {
-    struct shared_mutex *object = weft_arena_pointer(mutex.at);
+    struct shared_mutex *object = weft_shared_pointer(mutex.at);
 
     return object && object->magic == MUTEX_MAGIC ? object : NULL;
 }
@@ -54,11 +54,11 @@ static bool is_mine(const struct shared_mutex *object, uint32_t state)
 int weft_shared_mutex_create(weft_shared_mutex *mutex)
 {
     weft_offset at;
-    int err = weft_arena_alloc(&at, sizeof(struct shared_mutex));
+    int err = weft_shared_alloc(&at, sizeof(struct shared_mutex));
 
     if (err != 0)
         return err;
-    ((struct shared_mutex *)weft_arena_pointer(at))->magic = MUTEX_MAGIC;
+    ((struct shared_mutex *)weft_shared_pointer(at))->magic = MUTEX_MAGIC;
     mutex->at = at;
     return 0;
 }
@@ -146,5 +146,5 @@ void weft_shared_mutex_close(weft_shared_mutex mutex)
     if (!object)
         return;
     object->magic = 0;
-    weft_arena_free(mutex.at);
+    weft_shared_free(mutex.at);
 }

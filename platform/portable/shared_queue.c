@@ -14,6 +14,7 @@
 #include "internal.h"
 #include "weft/atomic.h"
 #include "weft/shared.h"
+#include "weft/shared_queue.h"
 #include "weft/wait.h"
 
 enum { QUEUE_MAGIC = 0x7EF7A003 };
@@ -38,7 +39,7 @@ struct shared_queue {
 
 static struct shared_queue *find(weft_shared_queue queue)
 {
-    struct shared_queue *object = weft_arena_pointer(queue.at);
+    struct shared_queue *object = weft_shared_pointer(queue.at);
 
     if (object && object->magic == QUEUE_MAGIC)
         return object;
@@ -55,14 +56,14 @@ int weft_shared_queue_create(weft_shared_queue *queue, size_t item_size, size_t 
     if (item_size == 0 || capacity == 0 || capacity > SIZE_MAX / item_size)
         return weft__fail(WEFT_EINVAL, "shared queue: %zu items of %zu bytes cannot be", capacity,
                           item_size);
-    err = weft_arena_alloc(&at, sizeof(*object));
+    err = weft_shared_alloc(&at, sizeof(*object));
     if (err != 0)
         return err;
-    object = weft_arena_pointer(at);
+    object = weft_shared_pointer(at);
     err = weft_shared_mutex_create(&object->mutex);
     if (err != 0)
         goto free_object;
-    err = weft_arena_alloc(&object->items, item_size * capacity);
+    err = weft_shared_alloc(&object->items, item_size * capacity);
     if (err != 0)
         goto close_mutex;
     object->item_size = item_size;
@@ -74,7 +75,7 @@ int weft_shared_queue_create(weft_shared_queue *queue, size_t item_size, size_t 
 close_mutex:
     weft_shared_mutex_close(object->mutex);
 free_object:
-    weft_arena_free(at);
+    weft_shared_free(at);
     return err;
 }
 
@@ -90,7 +91,7 @@ static int lock(struct shared_queue *object, weft_time until)
 
 static char *place(struct shared_queue *object, uint64_t count)
 {
-    return (char *)weft_arena_pointer(object->items) + count % object->capacity * object->item_size;
+    return (char *)weft_shared_pointer(object->items) + count % object->capacity * object->item_size;
 }
 
 static void announce(struct signal *signal)
@@ -214,12 +215,12 @@ void weft_shared_queue_shutdown(weft_shared_queue queue)
 
 void weft_shared_queue_close(weft_shared_queue queue)
 {
-    struct shared_queue *object = weft_arena_pointer(queue.at);
+    struct shared_queue *object = weft_shared_pointer(queue.at);
 
     if (!object || object->magic != QUEUE_MAGIC)
         return;
     object->magic = 0;
     weft_shared_mutex_close(object->mutex);
-    weft_arena_free(object->items);
-    weft_arena_free(queue.at);
+    weft_shared_free(object->items);
+    weft_shared_free(queue.at);
 }

@@ -19,7 +19,7 @@ struct shared_semaphore {
 
 static struct shared_semaphore *find(weft_shared_semaphore semaphore)
 {
-    struct shared_semaphore *object = weft_arena_pointer(semaphore.at);
+    struct shared_semaphore *object = weft_shared_pointer(semaphore.at);
 
     if (object && object->magic == SEMAPHORE_MAGIC)
         return object;
@@ -42,11 +42,11 @@ int weft_shared_semaphore_create(weft_shared_semaphore *semaphore, uint32_t perm
 {
     struct shared_semaphore *object;
     weft_offset at;
-    int err = weft_arena_alloc(&at, sizeof(*object));
+    int err = weft_shared_alloc(&at, sizeof(*object));
 
     if (err != 0)
         return err;
-    object = weft_arena_pointer(at);
+    object = weft_shared_pointer(at);
     weft_store_u32(&object->permits, permits, WEFT_RELAXED);
     object->magic = SEMAPHORE_MAGIC;
     semaphore->at = at;
@@ -96,10 +96,10 @@ int weft_shared_semaphore_release(weft_shared_semaphore semaphore, uint32_t coun
 
 void weft_shared_semaphore_close(weft_shared_semaphore semaphore)
 {
-    struct shared_semaphore *object = weft_arena_pointer(semaphore.at);
+    struct shared_semaphore *object = weft_shared_pointer(semaphore.at);
 
     if (!object || object->magic != SEMAPHORE_MAGIC)
         return;
     object->magic = 0;
-    weft_arena_free(semaphore.at);
+    weft_shared_free(semaphore.at);
 }

@@ -73,7 +73,8 @@ static char **writable(const char *const *arguments)
 }
 
 int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *arena,
-                            const char *start)
+                            const char *start, const weft_process_options *options,
+                            uintptr_t ends[3])
 {
     const char *path = weft__program_path();
     char mark[64];
@@ -83,6 +84,8 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
     pid_t pid;
     int error, err;
 
+    (void)options;
+    (void)ends;
     if (!path)
         return weft__fail(WEFT_ENOTFOUND, "process: this program's own file is not to be found");
     snprintf(mark, sizeof(mark), "%s%zx", child_mark, arena->size);
@@ -124,7 +127,7 @@ static int direct(struct spawn *spawn, int stream, enum weft_stream wanted, int 
     int error;
 
     *child = -1;
-    if (wanted == WEFT_STREAM_INHERIT)
+    if (wanted == WEFT_STREAM_DEFAULT || wanted == WEFT_STREAM_INHERIT)
         return 0;
     if (wanted == WEFT_STREAM_NOTHING) {
         error = posix_spawn_file_actions_addopen(&spawn->actions, stream, "/dev/null",
@@ -158,7 +161,7 @@ static int run_program(struct spawn *spawn, const char *const *arguments, pid_t 
 }
 
 int weft_seam_process_open(weft_seam_process *process, const char *const *arguments,
-                           const weft_program_options *options, uintptr_t *input, uintptr_t *output)
+                           const weft_process_options *options, uintptr_t ends[3])
 {
     int child_input = -1, child_output = -1, unused = -1;
     struct spawn spawn;
@@ -167,15 +170,15 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
 
     if (err != 0)
         return weft__fail_system(err, "process: %s cannot be run", arguments[0]);
-    err = direct(&spawn, 0, options->input, &child_input, input);
+    err = direct(&spawn, 0, options->input, &child_input, &ends[0]);
     if (err == 0)
-        err = direct(&spawn, 1, options->output, &child_output, output);
+        err = direct(&spawn, 1, options->output, &child_output, &ends[1]);
     if (err == 0 && options->errors == WEFT_STREAM_PIPE && child_output != -1)
         posix_spawn_file_actions_adddup2(&spawn.actions, child_output, 2);
     else if (err == 0 && options->errors == WEFT_STREAM_PIPE)
-        err = direct(&spawn, 2, options->errors, &child_output, output);
+        err = direct(&spawn, 2, options->errors, &child_output, &ends[1]);
     else if (err == 0)
-        err = direct(&spawn, 2, options->errors, &unused, output);
+        err = direct(&spawn, 2, options->errors, &unused, &ends[1]);
     if (err == 0)
         err = run_program(&spawn, arguments, &pid);
     spawn_end(&spawn);
@@ -187,8 +190,8 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
         *process = (weft_seam_process){.pid = (uint64_t)pid, .life = UINTPTR_MAX, .ours = false};
         return 0;
     }
-    close_end(input);
-    close_end(output);
+    close_end(&ends[0]);
+    close_end(&ends[1]);
     return err;
 }
 

@@ -100,7 +100,7 @@ static int make_pipe(HANDLE *reader, HANDLE *writer)
     return 0;
 }
 
-int weft__launch_streams(weft__launch *launch, const weft_program_options *options, HANDLE *input,
+int weft__launch_streams(weft__launch *launch, const weft_process_options *options, HANDLE *input,
                          HANDLE *output)
 {
     HANDLE in = NULL; /* the child's ends, until it has its own copies */

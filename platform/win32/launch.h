@@ -33,7 +33,7 @@ int weft__launch_share(weft__launch *launch, HANDLE handle, DWORD access, HANDLE
 
 /* Standard streams as the options say; receives this process's ends of pipes, NULL
  * where there are none, to be closed by the caller also after an error. */
-int weft__launch_streams(weft__launch *launch, const weft_program_options *options, HANDLE *input,
+int weft__launch_streams(weft__launch *launch, const weft_process_options *options, HANDLE *input,
                          HANDLE *output);
 
 /* Runs the program; `name` is for error sentences. */

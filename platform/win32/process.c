@@ -45,7 +45,7 @@ static int own_path(wchar_t **path, char **name)
 static int share_with_child(weft__launch *launch, const weft_seam_arena *arena, HANDLE stop,
                             char *mark, size_t size)
 {
-    const weft_program_options streams = {.input = WEFT_STREAM_NOTHING};
+    const weft_process_options streams = {.input = WEFT_STREAM_NOTHING};
     HANDLE no_input, no_output, section, asked, parent;
     int err = weft__launch_streams(launch, &streams, &no_input, &no_output);
     if (err == 0)
@@ -63,8 +63,11 @@ static int share_with_child(weft__launch *launch, const weft_seam_arena *arena, 
 }
 
 int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *arena,
-                            const char *start)
+                            const char *start, const weft_process_options *options,
+                            uintptr_t ends[3])
 {
+    (void)options;
+    (void)ends;
     char mark[128];
     wchar_t *path = NULL;
     char *name = NULL;
@@ -97,7 +100,7 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
 }
 
 int weft_seam_process_open(weft_seam_process *process, const char *const *arguments,
-                           const weft_program_options *options, uintptr_t *input, uintptr_t *output)
+                           const weft_process_options *options, uintptr_t ends[3])
 {
     wchar_t *path = NULL;
     wchar_t *command = NULL;
@@ -119,8 +122,8 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
         goto close;
     *process =
         (weft_seam_process){.pid = started.dwProcessId, .handle = (uintptr_t)started.hProcess};
-    *input = to_child != NULL ? (uintptr_t)to_child : UINTPTR_MAX;
-    *output = from_child != NULL ? (uintptr_t)from_child : UINTPTR_MAX;
+    ends[0] = to_child != NULL ? (uintptr_t)to_child : UINTPTR_MAX;
+    ends[1] = from_child != NULL ? (uintptr_t)from_child : UINTPTR_MAX;
     return 0;
 
 close:

@@ -9,10 +9,16 @@
 
 void converse(struct conversation *c, const char *const *arguments, enum what_is_read what)
 {
-    static const weft_program_options options[] = {
-        [OUTPUT_IS_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_PIPE, WEFT_STREAM_INHERIT},
-        [ERRORS_ARE_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_NOTHING, WEFT_STREAM_PIPE},
-        [BOTH_ARE_READ] = {WEFT_STREAM_PIPE, WEFT_STREAM_PIPE, WEFT_STREAM_PIPE},
+    static const weft_process_options options[] = {
+        [OUTPUT_IS_READ] = {.input = WEFT_STREAM_PIPE,
+                            .output = WEFT_STREAM_PIPE,
+                            .errors = WEFT_STREAM_INHERIT},
+        [ERRORS_ARE_READ] = {.input = WEFT_STREAM_PIPE,
+                             .output = WEFT_STREAM_NOTHING,
+                             .errors = WEFT_STREAM_PIPE},
+        [BOTH_ARE_READ] = {.input = WEFT_STREAM_PIPE,
+                           .output = WEFT_STREAM_PIPE,
+                           .errors = WEFT_STREAM_PIPE},
     };
 
     c->process = NULL;

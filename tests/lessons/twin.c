@@ -14,8 +14,8 @@
 static const char *find_python(void)
 {
     static const char *const names[] = {"python3", "python"};
-    static const weft_program_options silent = {WEFT_STREAM_NOTHING, WEFT_STREAM_NOTHING,
-                                                WEFT_STREAM_NOTHING};
+    static const weft_process_options silent = {
+        .input = WEFT_STREAM_NOTHING, .output = WEFT_STREAM_NOTHING, .errors = WEFT_STREAM_NOTHING};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *const arguments[] = {names[i], "-c",

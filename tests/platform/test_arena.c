@@ -29,13 +29,13 @@ static void a_block_is_zeroed_and_aligned_to_64(void)
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
             weft_offset at = 0;
 
-            CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&at, sizes[i]), 0);
+            CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&at, sizes[i]), 0);
             CU_ASSERT_NOT_EQUAL(at, 0);
             CU_ASSERT_EQUAL(at % 64, 0);
-            CU_ASSERT_EQUAL((uintptr_t)weft_arena_pointer(at) % 64, 0);
-            CU_ASSERT_EQUAL(count_dirty(weft_arena_pointer(at), sizes[i]), 0);
-            memset(weft_arena_pointer(at), 0xAA, sizes[i]);
-            weft_arena_free(at);
+            CU_ASSERT_EQUAL((uintptr_t)weft_shared_pointer(at) % 64, 0);
+            CU_ASSERT_EQUAL(count_dirty(weft_shared_pointer(at), sizes[i]), 0);
+            memset(weft_shared_pointer(at), 0xAA, sizes[i]);
+            weft_shared_free(at);
         }
     }
 }
@@ -45,17 +45,17 @@ static void blocks_do_not_overlap(void)
     weft_offset at[100];
 
     for (size_t i = 0; i < 100; i++) {
-        CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&at[i], 1 + 37 * i), 0);
-        memset(weft_arena_pointer(at[i]), (int)i, 1 + 37 * i);
+        CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&at[i], 1 + 37 * i), 0);
+        memset(weft_shared_pointer(at[i]), (int)i, 1 + 37 * i);
     }
     for (size_t i = 0; i < 100; i++) {
-        const unsigned char *bytes = weft_arena_pointer(at[i]);
+        const unsigned char *bytes = weft_shared_pointer(at[i]);
         size_t wrong = 0;
 
         for (size_t j = 0; j < 1 + 37 * i; j++)
             wrong += bytes[j] != i;
         CU_ASSERT_EQUAL(wrong, 0);
-        weft_arena_free(at[i]);
+        weft_shared_free(at[i]);
     }
 }
 
@@ -64,20 +64,20 @@ static void offsets_and_pointers_are_two_names_of_one_place(void)
     weft_offset at = 0;
     int elsewhere = 0;
 
-    CHECK_OK(weft_arena_alloc(&at, 1000));
-    char *pointer = weft_arena_pointer(at);
-    CU_ASSERT_EQUAL(weft_arena_offset(pointer), at);
-    CU_ASSERT_EQUAL(weft_arena_offset(pointer + 999), at + 999);
-    CU_ASSERT_PTR_EQUAL(weft_arena_pointer(at + 999), pointer + 999);
-    CU_ASSERT_PTR_NULL(weft_arena_pointer(0));
-    CU_ASSERT_EQUAL(weft_arena_offset(NULL), 0);
-    CU_ASSERT_EQUAL(weft_arena_offset(&elsewhere), 0);
-    weft_arena_free(at);
+    CHECK_OK(weft_shared_alloc(&at, 1000));
+    char *pointer = weft_shared_pointer(at);
+    CU_ASSERT_EQUAL(weft_shared_offset(pointer), at);
+    CU_ASSERT_EQUAL(weft_shared_offset(pointer + 999), at + 999);
+    CU_ASSERT_PTR_EQUAL(weft_shared_pointer(at + 999), pointer + 999);
+    CU_ASSERT_PTR_NULL(weft_shared_pointer(0));
+    CU_ASSERT_EQUAL(weft_shared_offset(NULL), 0);
+    CU_ASSERT_EQUAL(weft_shared_offset(&elsewhere), 0);
+    weft_shared_free(at);
 }
 
 static void free_of_nothing_is_allowed(void)
 {
-    weft_arena_free(0);
+    weft_shared_free(0);
     CU_PASS("it came back");
 }
 
@@ -85,29 +85,29 @@ static void freeing_twice_is_misuse(void)
 {
     weft_offset at = 0, other = 0;
 
-    CHECK_OK(weft_arena_alloc(&at, 100));
-    weft_arena_free(at);
+    CHECK_OK(weft_shared_alloc(&at, 100));
+    weft_shared_free(at);
     expect_misuse(WEFT_EINVAL);
-    weft_arena_free(at);
+    weft_shared_free(at);
     CHECK_MISUSE_SEEN();
-    CHECK_OK(weft_arena_alloc(&at, 100));
-    CHECK_OK(weft_arena_alloc(&other, 100));
+    CHECK_OK(weft_shared_alloc(&at, 100));
+    CHECK_OK(weft_shared_alloc(&other, 100));
     CU_ASSERT_NOT_EQUAL(at, other);
-    weft_arena_free(at);
-    weft_arena_free(other);
+    weft_shared_free(at);
+    weft_shared_free(other);
 }
 
 static void a_large_block_can_be_used_to_its_end(void)
 {
     weft_offset at = 0;
 
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&at, LARGE), 0);
-    unsigned char *bytes = weft_arena_pointer(at);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&at, LARGE), 0);
+    unsigned char *bytes = weft_shared_pointer(at);
     for (size_t i = 0; i < LARGE; i += 4096)
         bytes[i] = (unsigned char)(i / 4096);
     bytes[LARGE - 1] = 7;
     CU_ASSERT_EQUAL(bytes[4096 * 5], 5);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static void memory_that_was_freed_is_used_again(void)
@@ -115,9 +115,9 @@ static void memory_that_was_freed_is_used_again(void)
     for (int i = 0; i < 20; i++) { /* together far more than any arena */
         weft_offset at = 0;
 
-        if (!CHECK_OK(weft_arena_alloc(&at, LARGE)))
+        if (!CHECK_OK(weft_shared_alloc(&at, LARGE)))
             break;
-        weft_arena_free(at);
+        weft_shared_free(at);
     }
 }
 
@@ -127,12 +127,12 @@ static void more_than_the_arena_has_is_refused_and_changes_nothing(void)
     weft_offset at = 7;
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        CHECK_ERROR(weft_arena_alloc(&at, sizes[i]), WEFT_ENOMEM);
+        CHECK_ERROR(weft_shared_alloc(&at, sizes[i]), WEFT_ENOMEM);
         CHECK_SENTENCE("arena");
     }
     CU_ASSERT_EQUAL(at, 7);
-    CHECK_OK(weft_arena_alloc(&at, 100));
-    weft_arena_free(at);
+    CHECK_OK(weft_shared_alloc(&at, 100));
+    weft_shared_free(at);
 }
 
 /* ---- processes ------------------------------------------------------------------- */
@@ -144,11 +144,11 @@ struct note {
 
 static int answer_the_note(weft_task *task)
 {
-    struct note *note = weft_arena_pointer(WEFT_ARG(task, weft_offset));
+    struct note *note = weft_shared_pointer(WEFT_ARG(task, weft_offset));
 
     REQUIRE(task, strcmp(note->text, "to the child") == 0);
-    REQUIRE(task, weft_arena_alloc(&note->back, 32) == 0);
-    strcpy(weft_arena_pointer(note->back), "to the parent");
+    REQUIRE(task, weft_shared_alloc(&note->back, 32) == 0);
+    strcpy(weft_shared_pointer(note->back), "to the parent");
     return 0;
 }
 
@@ -156,14 +156,14 @@ static void what_one_process_writes_the_other_reads(void)
 {
     weft_offset at = 0;
 
-    CHECK_OK(weft_arena_alloc(&at, sizeof(struct note)));
-    struct note *note = weft_arena_pointer(at);
+    CHECK_OK(weft_shared_alloc(&at, sizeof(struct note)));
+    struct note *note = weft_shared_pointer(at);
     strcpy(note->text, "to the child");
     join_process(start_process(answer_the_note, &at, sizeof(at)));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(weft_arena_pointer(note->back));
-    CU_ASSERT_STRING_EQUAL(weft_arena_pointer(note->back), "to the parent");
-    weft_arena_free(note->back); /* by another process than the one that made it */
-    weft_arena_free(at);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(weft_shared_pointer(note->back));
+    CU_ASSERT_STRING_EQUAL(weft_shared_pointer(note->back), "to the parent");
+    weft_shared_free(note->back); /* by another process than the one that made it */
+    weft_shared_free(at);
 }
 
 /* All processes allocate, fill, check and free at once, in all sizes up to a page. */
@@ -177,19 +177,19 @@ static int allocate_and_check(weft_task *task)
     REQUIRE(task, weft_shared_semaphore_acquire(start, SOON) == 0);
     for (size_t i = 0; i < ROUNDS; i++) {
         size_t place = i * 7 % KEPT;
-        unsigned char *bytes = weft_arena_pointer(kept[place]);
+        unsigned char *bytes = weft_shared_pointer(kept[place]);
 
         for (size_t j = 0; j < sizes[place]; j++)
             REQUIRE(task, bytes[j] == mark);
-        weft_arena_free(kept[place]);
+        weft_shared_free(kept[place]);
         sizes[place] = 1 + i * 31 % 4096;
-        REQUIRE(task, weft_arena_alloc(&kept[place], sizes[place]) == 0);
-        bytes = weft_arena_pointer(kept[place]);
+        REQUIRE(task, weft_shared_alloc(&kept[place], sizes[place]) == 0);
+        bytes = weft_shared_pointer(kept[place]);
         REQUIRE(task, count_dirty(bytes, sizes[place]) == 0);
         memset(bytes, mark, sizes[place]);
     }
     for (size_t i = 0; i < KEPT; i++)
-        weft_arena_free(kept[i]);
+        weft_shared_free(kept[i]);
     return 0;
 }
 
@@ -214,12 +214,12 @@ static int allocate_in_a_thread(weft_task *task)
         weft_offset at[2] = {0};
 
         for (size_t j = 0; j < 2; j++) {
-            if (weft_arena_alloc(&at[j], 20) != 0 ||
-                weft_fetch_add_u32(weft_arena_pointer(at[j]), 1, WEFT_RELAXED) != 0)
+            if (weft_shared_alloc(&at[j], 20) != 0 ||
+                weft_fetch_add_u32(weft_shared_pointer(at[j]), 1, WEFT_RELAXED) != 0)
                 weft_fetch_add_u32(wrong, 1, WEFT_RELAXED);
         }
-        weft_arena_free(at[0]);
-        weft_arena_free(at[1]);
+        weft_shared_free(at[0]);
+        weft_shared_free(at[1]);
     }
     return 0;
 }
@@ -244,9 +244,9 @@ static int allocate_for_ever(weft_task *task)
         weft_offset at[3];
 
         for (size_t i = 0; i < 3; i++)
-            REQUIRE(task, weft_arena_alloc(&at[i], 100 + 900 * i) == 0);
+            REQUIRE(task, weft_shared_alloc(&at[i], 100 + 900 * i) == 0);
         for (size_t i = 0; i < 3; i++)
-            weft_arena_free(at[i]);
+            weft_shared_free(at[i]);
     }
     return 0;
 }
@@ -275,15 +275,15 @@ static void a_full_arena_says_so_and_works_on_after_a_free(void)
     weft_offset blocks[64] = {0};
     size_t count = 0;
 
-    while (count < 64 && weft_arena_alloc(&blocks[count], LARGE / 2) == 0)
+    while (count < 64 && weft_shared_alloc(&blocks[count], LARGE / 2) == 0)
         count++;
     CU_ASSERT_TRUE(count > 2);
     CU_ASSERT_TRUE(count < 64);
-    CHECK_ERROR(weft_arena_alloc(&blocks[63], LARGE / 2), WEFT_ENOMEM);
-    weft_arena_free(blocks[--count]);
-    CHECK_OK(weft_arena_alloc(&blocks[count], LARGE / 2));
+    CHECK_ERROR(weft_shared_alloc(&blocks[63], LARGE / 2), WEFT_ENOMEM);
+    weft_shared_free(blocks[--count]);
+    CHECK_OK(weft_shared_alloc(&blocks[count], LARGE / 2));
     for (size_t i = 0; i <= count; i++)
-        weft_arena_free(blocks[i]);
+        weft_shared_free(blocks[i]);
 }
 
 const char *const suite_name = "arena";

@@ -80,7 +80,7 @@ static void it_shares_no_variable_with_its_parent(void)
 
 static int add_one(weft_task *task)
 {
-    *(int *)weft_arena_pointer(WEFT_ARG(task, weft_offset)) += 1;
+    *(int *)weft_shared_pointer(WEFT_ARG(task, weft_offset)) += 1;
     return 0;
 }
 
@@ -98,10 +98,10 @@ static void it_can_use_threads(void)
 {
     weft_offset at;
 
-    CHECK_OK(weft_arena_alloc(&at, sizeof(int)));
+    CHECK_OK(weft_shared_alloc(&at, sizeof(int)));
     join_process(start_process(run_threads, &at, sizeof(at)));
-    CU_ASSERT_EQUAL(*(int *)weft_arena_pointer(at), 1);
-    weft_arena_free(at);
+    CU_ASSERT_EQUAL(*(int *)weft_shared_pointer(at), 1);
+    weft_shared_free(at);
 }
 
 /* ---- what it inherits ------------------------------------------------------------ */
@@ -191,7 +191,7 @@ static int start_a_child(weft_task *task)
     REQUIRE(task, weft_process_start(&process, add_one, &at, sizeof(at)) == 0);
     REQUIRE(task, weft_process_join(process, SOON) == 0);
     weft_process_close(process);
-    *(int *)weft_arena_pointer(at) += 1;
+    *(int *)weft_shared_pointer(at) += 1;
     return 0;
 }
 
@@ -199,10 +199,10 @@ static void it_has_children_of_its_own_in_the_same_arena(void)
 {
     weft_offset at;
 
-    CHECK_OK(weft_arena_alloc(&at, sizeof(int)));
+    CHECK_OK(weft_shared_alloc(&at, sizeof(int)));
     join_process(start_process(start_a_child, &at, sizeof(at)));
-    CU_ASSERT_EQUAL(*(int *)weft_arena_pointer(at), 2);
-    weft_arena_free(at);
+    CU_ASSERT_EQUAL(*(int *)weft_shared_pointer(at), 2);
+    weft_shared_free(at);
 }
 
 /* A child and its child, which holds a mutex for ever. */

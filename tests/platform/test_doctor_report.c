@@ -91,7 +91,7 @@ static void threads_report_while_others_come_and_go(void)
 
 static void the_program_reports_on_request_and_goes_on(void)
 {
-    static const weft_program_options all = {
+    static const weft_process_options all = {
         .input = WEFT_STREAM_PIPE, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_PIPE};
     weft_process *process;
     size_t length = 0, got = 1;

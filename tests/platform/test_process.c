@@ -29,14 +29,14 @@ struct order {
 
 static struct report *new_report(weft_offset *at)
 {
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(at, sizeof(struct report)), 0);
-    return weft_arena_pointer(*at);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(at, sizeof(struct report)), 0);
+    return weft_shared_pointer(*at);
 }
 
 static int report_order(weft_task *task)
 {
     struct order order = WEFT_ARG(task, struct order);
-    struct report *report = weft_arena_pointer(order.report);
+    struct report *report = weft_shared_pointer(order.report);
 
     REQUIRE(task, order.number == 7);
     REQUIRE(task, strcmp(order.text, "seven") == 0);
@@ -58,7 +58,7 @@ static void a_function_runs_in_a_process_of_its_own_with_its_argument(void)
     CU_ASSERT_NOT_EQUAL(pid, weft_process_current_pid());
     CU_ASSERT_NOT_EQUAL(pid, 0);
     join_process(process);
-    weft_arena_free(order.report);
+    weft_shared_free(order.report);
 }
 
 static int check_large_argument(weft_task *task)
@@ -119,7 +119,7 @@ static void close_of_null_does_nothing(void)
 
 static int count_to_ten_and_end(weft_task *task)
 {
-    struct report *report = weft_arena_pointer(WEFT_ARG(task, weft_offset));
+    struct report *report = weft_shared_pointer(WEFT_ARG(task, weft_offset));
 
     for (int i = 0; i < 10; i++) {
         weft_sleep(WEFT_MS(1));
@@ -140,14 +140,14 @@ static void a_process_whose_handle_was_closed_goes_on(void)
 
     weft_process_close(start_process(count_to_ten_and_end, &at, sizeof(at)));
     CU_ASSERT_TRUE(eventually(has_counted_to_ten, report));
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 /* ---- many ------------------------------------------------------------------------ */
 
 static int count_oneself(weft_task *task)
 {
-    struct report *report = weft_arena_pointer(WEFT_ARG(task, weft_offset));
+    struct report *report = weft_shared_pointer(WEFT_ARG(task, weft_offset));
 
     weft_fetch_add_u32(&report->count, 1, WEFT_RELAXED);
     return 0;
@@ -162,7 +162,7 @@ static void fifty_run_at_once(void)
     start_processes(processes, MANY, count_oneself, &at, sizeof(at));
     join_processes(processes, MANY);
     CU_ASSERT_EQUAL(weft_load_u32(&report->count, WEFT_RELAXED), MANY);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static weft_atomic_u32 failed_threads;
@@ -205,7 +205,7 @@ static void threads_start_processes_at_once(void)
     weft_on_failure(NULL);
     CU_ASSERT_EQUAL(weft_load_u32(&failed_threads, WEFT_RELAXED), 0);
     CU_ASSERT_EQUAL(weft_load_u32(&report->count, WEFT_RELAXED), STARTERS * EACH);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 /* ---- refused ---------------------------------------------------------------------- */

@@ -60,7 +60,7 @@ static int pass_on_an_error(weft_task *task)
     weft_offset at;
 
     (void)task;
-    return weft_arena_alloc(&at, SIZE_MAX / 2);
+    return weft_shared_alloc(&at, SIZE_MAX / 2);
 }
 
 static void the_sentence_of_the_call_that_failed_reaches_the_parent(void)
@@ -118,7 +118,7 @@ static void a_crash_is_a_signal(void)
 
 static int run_for_ever(weft_task *task)
 {
-    weft_atomic_u32 *begun = weft_arena_pointer(WEFT_ARG(task, weft_offset));
+    weft_atomic_u32 *begun = weft_shared_pointer(WEFT_ARG(task, weft_offset));
 
     weft_store_u32(begun, 1, WEFT_RELEASE);
     weft_sleep(WEFT_FOREVER);
@@ -135,10 +135,10 @@ static weft_process *start_endless(weft_offset *at)
 {
     weft_process *process;
 
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(at, sizeof(weft_atomic_u32)), 0);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(at, sizeof(weft_atomic_u32)), 0);
     process = start_process(run_for_ever, at, sizeof(*at));
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
-    CU_ASSERT_TRUE(eventually(has_begun, weft_arena_pointer(*at)));
+    CU_ASSERT_TRUE(eventually(has_begun, weft_shared_pointer(*at)));
     return process;
 }
 
@@ -153,7 +153,7 @@ static void kill_is_signal_nine_and_may_be_repeated(void)
     CHECK_OK(weft_process_kill(process));
     CHECK_OK(weft_process_terminate(process));
     weft_process_close(process);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static void terminate_is_signal_fifteen(void)
@@ -165,7 +165,7 @@ static void terminate_is_signal_fifteen(void)
     CU_ASSERT_EQUAL(status_of(process).signal, 15);
     CHECK_OK(weft_process_terminate(process));
     weft_process_close(process);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static void a_process_can_be_killed_at_any_moment_of_its_start(void)
@@ -173,7 +173,7 @@ static void a_process_can_be_killed_at_any_moment_of_its_start(void)
     weft_offset at;
     weft_process *process;
 
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&at, sizeof(weft_atomic_u32)), 0);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&at, sizeof(weft_atomic_u32)), 0);
     for (int i = 0; i < 20; i++) {
         process = start_process(run_for_ever, &at, sizeof(at));
         CU_ASSERT_PTR_NOT_NULL_FATAL(process);
@@ -182,7 +182,7 @@ static void a_process_can_be_killed_at_any_moment_of_its_start(void)
         CU_ASSERT_EQUAL(status_of(process).signal, 9);
         weft_process_close(process);
     }
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 /* ---- join ----------------------------------------------------------------------- */
@@ -202,7 +202,7 @@ static void join_gives_up_at_the_deadline_and_the_process_goes_on(void)
     weft_process_status_get(process, &status);
     CU_ASSERT_FALSE(status.exited);
     kill_process(process);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static int join_the_process(weft_task *task)
@@ -235,7 +235,7 @@ static void any_number_of_threads_may_join_and_also_later(void)
     CHECK_OK(weft_process_join(process, WEFT_NOW));
     CHECK_OK(weft_process_join(process, WEFT_FOREVER));
     weft_process_close(process);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static void its_waitable_is_ready_when_the_process_has_ended(void)
@@ -251,7 +251,7 @@ static void its_waitable_is_ready_when_the_process_has_ended(void)
     CU_ASSERT_EQUAL(which, 0);
     CHECK_OK(weft_process_join(process, WEFT_NOW));
     weft_process_close(process);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 const char *const suite_name = "process_end";

@@ -27,15 +27,15 @@ static struct numbers *make_shared(struct shared *s)
 {
     CU_ASSERT_EQUAL_FATAL(weft_shared_mutex_create(&s->mutex), 0);
     CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&s->ready, 0), 0);
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&s->numbers, sizeof(struct numbers)), 0);
-    return weft_arena_pointer(s->numbers);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&s->numbers, sizeof(struct numbers)), 0);
+    return weft_shared_pointer(s->numbers);
 }
 
 static void close_shared(const struct shared *s)
 {
     weft_shared_mutex_close(s->mutex);
     weft_shared_semaphore_close(s->ready);
-    weft_arena_free(s->numbers);
+    weft_shared_free(s->numbers);
 }
 
 /* ---- one process ------------------------------------------------------------------ */
@@ -136,7 +136,7 @@ static void another_thread_of_the_owner_is_a_stranger(void)
 static int hold_until_killed(weft_task *task)
 {
     struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_arena_pointer(s.numbers);
+    struct numbers *numbers = weft_shared_pointer(s.numbers);
     int err = weft_shared_mutex_acquire(s.mutex, SOON);
 
     REQUIRE(task, err == 0 || err == WEFT_EOWNERDEAD);
@@ -170,7 +170,7 @@ static void acquire_gives_up_at_the_deadline_and_not_before(void)
 static int count_in_turns(weft_task *task)
 {
     struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_arena_pointer(s.numbers);
+    struct numbers *numbers = weft_shared_pointer(s.numbers);
 
     for (int i = 0; i < ROUNDS; i++) {
         while (weft_shared_mutex_acquire(s.mutex, i % 5 == 0 ? weft_in(WEFT_US(20)) : SOON) != 0)
@@ -245,7 +245,7 @@ static void an_owner_that_exits_has_died_too(void)
 static int count_deaths(weft_task *task)
 {
     struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_arena_pointer(s.numbers);
+    struct numbers *numbers = weft_shared_pointer(s.numbers);
     int err = weft_shared_mutex_acquire(s.mutex, SOON);
 
     REQUIRE(task, err == 0 || err == WEFT_EOWNERDEAD);
@@ -291,7 +291,7 @@ static void a_killed_waiter_takes_nothing_with_it(void)
 static int count_for_ever(weft_task *task)
 {
     struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_arena_pointer(s.numbers);
+    struct numbers *numbers = weft_shared_pointer(s.numbers);
 
     REQUIRE(task, weft_shared_semaphore_release(s.ready, 1) == 0);
     for (;;) {

@@ -9,6 +9,7 @@
 #include "fail.h"
 #include "weft/arena.h"
 #include "weft/shared.h"
+#include "weft/shared_queue.h"
 
 enum { PRODUCERS = 2, CONSUMERS = 2, ITEMS = 4000, CAPACITY = 7 };
 

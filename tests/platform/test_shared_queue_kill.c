@@ -12,6 +12,7 @@
 #include "weft/atomic.h"
 #include "weft/fault.h"
 #include "weft/shared.h"
+#include "weft/shared_queue.h"
 
 enum { ITEMS = 300, CAPACITY = 4, KILLS = 12, WORDS = 50 };
 
@@ -47,7 +48,7 @@ static struct scene make_scene(void)
 
     CU_ASSERT_EQUAL_FATAL(weft_shared_queue_create(&s.queue, sizeof(struct item), CAPACITY), 0);
     CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&s.there, 0), 0);
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&s.seen, ITEMS * sizeof(weft_atomic_u32)), 0);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&s.seen, ITEMS * sizeof(weft_atomic_u32)), 0);
     return s;
 }
 
@@ -55,7 +56,7 @@ static void close_scene(const struct scene *s)
 {
     weft_shared_queue_close(s->queue);
     weft_shared_semaphore_close(s->there);
-    weft_arena_free(s->seen);
+    weft_shared_free(s->seen);
 }
 
 /* ---- at a fault point ----------------------------------------------------------------- */
@@ -194,7 +195,7 @@ static void a_consumer_killed_while_it_waits_takes_no_item_with_it(void)
 static int take_for_ever(weft_task *task)
 {
     struct scene s = WEFT_ARG(task, struct scene);
-    weft_atomic_u32 *seen = weft_arena_pointer(s.seen);
+    weft_atomic_u32 *seen = weft_shared_pointer(s.seen);
     struct item item;
 
     while (weft_shared_queue_get(s.queue, &item, SOON) == 0) {
@@ -208,7 +209,7 @@ static int take_for_ever(weft_task *task)
 static void killed_consumers_lose_no_more_than_one_item_each(void)
 {
     struct scene s = make_scene();
-    weft_atomic_u32 *seen = weft_arena_pointer(s.seen);
+    weft_atomic_u32 *seen = weft_shared_pointer(s.seen);
     weft_process *victim = start_process(take_for_ever, &s, sizeof(s));
     weft_process *survivor = start_process(take_for_ever, &s, sizeof(s));
     uint32_t lost = 0, twice = 0;

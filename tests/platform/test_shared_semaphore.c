@@ -96,21 +96,21 @@ static weft_atomic_u32 *make_crowd(struct crowd *crowd, uint32_t permits)
 {
     CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&crowd->permits, permits), 0);
     CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&crowd->started, 0), 0);
-    CU_ASSERT_EQUAL_FATAL(weft_arena_alloc(&crowd->inside, 2 * sizeof(weft_atomic_u32)), 0);
-    return weft_arena_pointer(crowd->inside);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&crowd->inside, 2 * sizeof(weft_atomic_u32)), 0);
+    return weft_shared_pointer(crowd->inside);
 }
 
 static void close_crowd(const struct crowd *crowd)
 {
     weft_shared_semaphore_close(crowd->permits);
     weft_shared_semaphore_close(crowd->started);
-    weft_arena_free(crowd->inside);
+    weft_shared_free(crowd->inside);
 }
 
 static int go_in_and_out(weft_task *task)
 {
     struct crowd crowd = WEFT_ARG(task, struct crowd);
-    weft_atomic_u32 *inside = weft_arena_pointer(crowd.inside);
+    weft_atomic_u32 *inside = weft_shared_pointer(crowd.inside);
 
     for (int i = 0; i < ROUNDS; i++) {
         weft_time until = i % 3 == 0 ? weft_in(WEFT_US(20)) : SOON;

@@ -228,8 +228,8 @@ static void shared_waits_keep_deadlines_too(void)
 {
     weft_offset at = 0;
 
-    CHECK_OK(weft_arena_alloc(&at, sizeof(weft_atomic_u32)));
-    weft_atomic_u32 *word = weft_arena_pointer(at);
+    CHECK_OK(weft_shared_alloc(&at, sizeof(weft_atomic_u32)));
+    weft_atomic_u32 *word = weft_shared_pointer(at);
     weft_time until = weft_in(WEFT_MS(20));
     CHECK_OK(weft_wait_shared(word, 1, WEFT_FOREVER));
     CHECK_ERROR(weft_wait_shared(word, 0, WEFT_NOW), WEFT_ETIMEDOUT);
@@ -237,7 +237,7 @@ static void shared_waits_keep_deadlines_too(void)
     CHECK_ERROR(wait_shared_while(word, 0, until), WEFT_ETIMEDOUT);
     CU_ASSERT_TRUE(weft_clock() >= until);
     weft_wake_shared(word, WEFT_WAKE_ALL);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 static int take_shared_turns(weft_atomic_u32 *word, uint32_t side)
@@ -256,7 +256,7 @@ static int take_shared_turns(weft_atomic_u32 *word, uint32_t side)
 
 static int take_odd_turns_in_a_process(weft_task *task)
 {
-    weft_atomic_u32 *word = weft_arena_pointer(WEFT_ARG(task, weft_offset));
+    weft_atomic_u32 *word = weft_shared_pointer(WEFT_ARG(task, weft_offset));
 
     return take_shared_turns(word, 1);
 }
@@ -265,13 +265,13 @@ static void processes_wake_each_other(void)
 {
     weft_offset at = 0;
 
-    CHECK_OK(weft_arena_alloc(&at, sizeof(weft_atomic_u32)));
-    weft_atomic_u32 *word = weft_arena_pointer(at);
+    CHECK_OK(weft_shared_alloc(&at, sizeof(weft_atomic_u32)));
+    weft_atomic_u32 *word = weft_shared_pointer(at);
     weft_process *other = start_process(take_odd_turns_in_a_process, &at, sizeof(at));
     CHECK_OK(take_shared_turns(word, 0));
     join_process(other);
     CU_ASSERT_EQUAL(weft_load_u32(word, WEFT_RELAXED), 2 * SHARED_ROUNDS);
-    weft_arena_free(at);
+    weft_shared_free(at);
 }
 
 const char *const suite_name = "wait";

@@ -5,18 +5,19 @@
 
 #include "check.h"
 
-const weft_program_options output_only = {
+const weft_process_options output_only = {
     .input = WEFT_STREAM_NOTHING, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_INHERIT};
-const weft_program_options both_ways = {
+const weft_process_options both_ways = {
     .input = WEFT_STREAM_PIPE, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_INHERIT};
-const weft_program_options silent = {WEFT_STREAM_NOTHING, WEFT_STREAM_NOTHING, WEFT_STREAM_NOTHING};
+const weft_process_options silent = {
+    .input = WEFT_STREAM_NOTHING, .output = WEFT_STREAM_NOTHING, .errors = WEFT_STREAM_NOTHING};
 
 /* Set by the build. */
 const char *const echo_program = WEFT_TEST_ECHO;
 const char *const no_main_program = WEFT_TEST_NOMAIN;
 const char *const dying_program = WEFT_TEST_DYING;
 
-weft_process *open_echo(const char *what, const char *argument, const weft_program_options *options)
+weft_process *open_echo(const char *what, const char *argument, const weft_process_options *options)
 {
     const char *arguments[] = {echo_program, what, argument, NULL};
     weft_process *process = NULL;

@@ -9,9 +9,9 @@
 #include "weft/process.h"
 
 /* Streams of the program: input, output, errors. */
-extern const weft_program_options output_only; /* nothing, pipe, the test's */
-extern const weft_program_options both_ways;   /* pipe, pipe, the test's */
-extern const weft_program_options silent;      /* nothing at all */
+extern const weft_process_options output_only; /* nothing, pipe, the test's */
+extern const weft_process_options both_ways;   /* pipe, pipe, the test's */
+extern const weft_process_options silent;      /* nothing at all */
 
 extern const char *const echo_program;    /* paths of the programs */
 extern const char *const no_main_program; /* support/nomain.c: calls no weft_main() */
@@ -20,7 +20,7 @@ extern const char *const dying_program;   /* support/dying.c: its workers die at
 /* Asserts that the program runs with these arguments, of which the second may be NULL;
  * NULL if it does not. */
 weft_process *open_echo(const char *what, const char *argument,
-                        const weft_program_options *options);
+                        const weft_process_options *options);
 
 /* All that the program prints, as text with "\n" ends. Asserts that it comes to an end. */
 const char *read_all(weft_process *process, char *text, size_t size);

@@ -38,8 +38,7 @@ enum weft_when_full {
     WEFT_FULL_DROP_OLDEST /* cancels the task that has waited longest */
 };
 
-/* All zero is the default. What a pool of processes lacks yet, it refuses with WEFT_ENOTSUP:
- * everything below name. */
+/* All zero is the default. */
 typedef struct weft_pool_options {
     unsigned workers; /* threads or processes; 0: weft_cpu_count() */
     const char *name; /* copied; workers are called name-1, name-2, ...; NULL: "Pool" */
@@ -47,14 +46,21 @@ typedef struct weft_pool_options {
     weft_time idle;        /* ns without work after which a worker beyond `workers` ends;
                               0: 10 s */
     size_t capacity;       /* tasks that may wait; 0: no bound */
-    enum weft_when_full when_full;
-    size_t stack_size;         /* of each worker; 0: the system's */
+    enum weft_when_full when_full; /* processes refuse WEFT_FULL_RUN: it is not their caller's
+                                      process that a task may harm */
+    size_t stack_size;         /* of each worker; 0: the system's. Threads only */
     weft_function *initializer; /* runs first in each worker; its error fails the worker, and,
                                    at creation, the pool */
     const void *argument;       /* of initializer and finalizer, argument_size bytes, copied */
     size_t argument_size;
-    weft_function *finalizer;  /* runs last in each worker that was initialized */
+    weft_function *finalizer;  /* runs last in each worker that was initialized, unless it is
+                                  killed */
     const weft_cancel *cancel; /* cancels the pool's tasks too, and must outlive it */
+    /* Processes only; a pool of threads refuses these two with WEFT_ENOTSUP. */
+    uint64_t tasks_per_worker; /* after so many tasks a worker ends and a new one takes its
+                                  place; 0: never. Python: maxtasksperchild */
+    weft_time grace; /* ns that a running task may go on after it was asked to stop; then its
+                        worker is killed. 0: 100 ms; WEFT_FOREVER: as long as it likes */
 } weft_pool_options;
 
 /* How one task is to be run. All zero is the default. */
@@ -62,6 +68,12 @@ typedef struct weft_submit_options {
     enum weft_priority priority; /* higher ones begin first, equal ones in their order */
     weft_time at;                /* an instant before which it does not begin; 0: none */
     const weft_cancel *cancel;   /* cancels the task too, and must outlive it; NULL: the pool's */
+    /* Processes only. */
+    weft_time limit;  /* ns that it may run; then its worker is killed and replaced, and the
+                         future says WEFT_EOVERRUN. 0: no limit. A pool of threads refuses it
+                         with WEFT_ENOTSUP: give it a token that expires */
+    unsigned retries; /* it may be run again when its worker died, up to so many times; only
+                         for tasks that do no harm when they run twice. Threads: nothing */
 } weft_submit_options;
 
 /**
@@ -77,6 +89,11 @@ WEFT_MUST_CHECK weft_executor *weft_thread_pool(const weft_pool_options *options
 
 /**
  * A pool of processes, all started.
+ *
+ * A worker that dies fails exactly the task it ran (WEFT_ELOST; the sentence has pid and exit
+ * code or signal), or, if that may be tried again, none. A new one takes its place, after a
+ * pause if it died before it was ready; after ten such starts in a row the pool gives up, and
+ * its tasks end with WEFT_ELOST and the reason. Workers leave Ctrl-C to their parent.
  *
  * Needs weft_main() at the top of main(). Task functions and arguments follow
  * the rules of weft_process_start().
@@ -115,8 +132,8 @@ WEFT_MUST_CHECK int weft_submit(weft_executor *executor, weft_future **future,
  * @param until    how long to wait for a place in a pool with a capacity; weft_submit() waits
  *                 WEFT_FOREVER
  * @return also WEFT_ETIMEDOUT: it stayed full; WEFT_EBUSY: it is full (WEFT_FULL_REFUSE);
- *         WEFT_ECANCELED: the caller was, while it was full; WEFT_ENOTSUP: (process pool)
- *         priority or cancel
+ *         WEFT_ECANCELED: the caller was, while it was full; WEFT_ENOTSUP: a limit in a pool
+ *         of threads
  *
  * Threads: any, tasks too.   Python: none. APR: apr_thread_pool_schedule.
  */
@@ -138,12 +155,18 @@ typedef struct weft_executor_stats {
                              one of 64, and at most 64 of those that wait at once */
     weft_time waited_mean; /* ns that these were queued, on average */
     weft_time waited_most; /* ns, the longest */
+    /* Processes only, else 0. */
+    uint64_t started;      /* worker processes, ever */
+    uint64_t lost;         /* tasks whose worker died, among the failed */
+    uint64_t retried;      /* times that a task was run again */
+    uint64_t bytes_out;    /* of arguments, given to workers */
+    uint64_t bytes_in;     /* of results, got from them */
 } weft_executor_stats;
 
 /**
  * Figures that belong together only while the pool is idle.
  *
- * @return 0; WEFT_ENOTSUP: a pool of processes
+ * @return 0
  *
  * Threads: any.
  */
@@ -153,6 +176,8 @@ int weft_executor_stats_get(weft_executor *executor, weft_executor_stats *stats)
 typedef struct weft_map_options {
     size_t chunk; /* items per task; 0: chosen from the number of items and workers */
     size_t ahead; /* imap: chunks under way beyond what was taken; 0: four per worker */
+    const weft_submit_options *task; /* how each chunk is run, its retries for each item of it;
+                                        NULL: no wishes */
 } weft_map_options;
 
 /**
@@ -167,6 +192,10 @@ typedef struct weft_map_options {
  *         WEFT_ECANCELED: the calling task was; otherwise the error of the first
  *         item, in order, that failed: the sentence names its index, the results of the
  *         others are valid. After any error no task of this call still uses `results`.
+ *
+ * Processes: if a worker dies, exactly the item it was at fails (WEFT_ELOST), unless it may
+ * be tried again; the rest of its chunk is done by others. Items, and results, that lie in
+ * shared memory (weft_shared_alloc()) are not copied but used where they are.
  *
  * Threads: any.   Python: Pool.map, list(Executor.map).
  */

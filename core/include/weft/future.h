@@ -49,6 +49,19 @@ typedef struct weft_executor weft_executor;
 WEFT_MUST_CHECK int weft_future_result(weft_future *future, void *result, size_t size,
                                        weft_time until);
 
+/**
+ * The result where it lies, without a copy.
+ *
+ * @param view  receives its address, aligned for any type, valid until the caller releases
+ *              the future; NULL for a result of no bytes
+ * @param size  receives its size in bytes
+ * @return as weft_future_result()
+ *
+ * Threads: any, any number of times.   Python: none.
+ */
+WEFT_MUST_CHECK int weft_future_view(weft_future *future, const void **view, size_t *size,
+                                     weft_time until);
+
 /** The result's size in bytes once it is done; 0 before, or without a result. Threads: any. */
 size_t weft_future_size(weft_future *future);
 
@@ -71,10 +84,10 @@ int weft_future_cancel(weft_future *future);
 /**
  * The task is asked to stop: what has not begun is cancelled; in what runs, every wait
  * returns WEFT_ECANCELED from now on (weft/cancel.h). The future is done when the task
- * has returned.
+ * has returned, or, in a pool of processes, when its worker was killed because the pool's
+ * `grace` was over (WEFT_ECANCELED; the sentence says so).
  *
- * @return 0: also if it was cancelled before; WEFT_ECLOSED: it is done; WEFT_ENOTSUP: it
- *         runs in a pool of processes
+ * @return 0: also if it was cancelled before; WEFT_ECLOSED: it is done
  *
  * Threads: any.   Python: none. Java: Future.cancel(true).
  */

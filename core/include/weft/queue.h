@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include <weft/compiler.h>
+#include <weft/ending.h>
 #include <weft/time.h>
 #include <weft/wait_any.h>
 
@@ -33,12 +34,6 @@ enum weft_order_of_items {
     WEFT_FIFO,    /* the oldest item first; Python: Queue */
     WEFT_LIFO,    /* the newest item first; Python: LifoQueue */
     WEFT_PRIORITY /* the least item first, equal ones in their order; Python: PriorityQueue */
-};
-
-/* What becomes of the work that waits when something is shut down. */
-enum weft_ending {
-    WEFT_DRAIN,  /* it is still done */
-    WEFT_DISCARD /* it is thrown away, or cancelled */
 };
 
 /* All zero is the default: FIFO without a bound. */

@@ -10,10 +10,15 @@
  * addresses, so what travels between them is an offset, never a pointer.
  *
  *     weft_offset numbers;
- *     CHECK(weft_arena_alloc(&numbers, 100 * sizeof(int)));
- *     int *n = weft_arena_pointer(numbers);     // in this process
+ *     CHECK(weft_shared_alloc(&numbers, 100 * sizeof(int)));
+ *     int *n = weft_shared_pointer(numbers);     // in this process
  *
- * weft/shared.h has locks and queues that live here.
+ * It grows as it is used, to 64 GiB of room on 64-bit POSIX systems, 16 GiB on 64-bit
+ * Windows, 64 MiB elsewhere, less where the process may not have as much address space.
+ * Large blocks (1 MiB and more) give their memory back to the system when they are freed.
+ *
+ * weft/shared.h has locks, weft/shared_queue.h queues, and weft/shared_value.h typed values
+ * that live here.
  */
 
 #include <stddef.h>
@@ -33,26 +38,39 @@ typedef uint64_t weft_offset; /* bytes from the start of the arena; 0: none */
  * @param offset  receives its place, a multiple of 64
  * @param size    bytes
  * @return 0; WEFT_ENOMEM: the arena or the system's shared memory is full;
- *         WEFT_ELIMIT: the arena cannot be made
+ *         WEFT_ELIMIT: the arena cannot be made; WEFT_EPERM: this process was forked off
+ *         one of weft's
  *
  * Threads: any, in any process of the program.   Python: SharedMemory(create=True).
  */
-WEFT_MUST_CHECK int weft_arena_alloc(weft_offset *offset, size_t size);
+WEFT_MUST_CHECK int weft_shared_alloc(weft_offset *offset, size_t size);
 
 /**
  * The block can be used for something else.
  *
- * @param offset  of weft_arena_alloc(), by any process; 0: nothing happens
+ * @param offset  of weft_shared_alloc(), by any process; 0: nothing happens
  *
  * Threads: any, in any process.   Python: SharedMemory.unlink.
  */
-void weft_arena_free(weft_offset offset);
+void weft_shared_free(weft_offset offset);
+
+/* What the arena holds. */
+typedef struct weft_shared_usage {
+    uint64_t blocks;    /* in use */
+    uint64_t bytes;     /* in them, with what rounding up costs */
+    uint64_t committed; /* bytes that the system has set aside for the arena */
+    uint64_t most;      /* bytes of room */
+} weft_shared_usage;
+
+/** Figures that belong together only while nobody allocates or frees; all 0 before the arena
+ * exists. Threads: any. */
+void weft_shared_usage_get(weft_shared_usage *usage);
 
 /** Where the block is in this process; NULL for 0 or before the arena exists. Threads: any. */
-void *weft_arena_pointer(weft_offset offset);
+void *weft_shared_pointer(weft_offset offset);
 
 /** The offset of an address in the arena; 0: it is not there. Threads: any. */
-weft_offset weft_arena_offset(const void *pointer);
+weft_offset weft_shared_offset(const void *pointer);
 
 #ifdef __cplusplus
 }

@@ -15,12 +15,12 @@
  *
  * Every task runs under a token of its own, whose parent its starter may choose. A
  * cancelled token ends each wait of the task: sleep, condition, semaphore, event,
- * barrier, once, queue, future, join. What the wait was for is not lost: an item, a
- * permit or a notification that was there first is taken, and the next wait fails.
+ * barrier, once, queue, future, join, and those between processes (weft/shared.h). What
+ * the wait was for is not lost: an item, a permit or a notification that was there first
+ * is taken, and the next wait fails.
  * Locks (mutex, rmutex, rwlock) are ended only where a deadline was given: who acquires
  * with WEFT_FOREVER may rely on having it. Calls with WEFT_NOW do not wait, and are told
- * what they would be told without a token. Not ended yet: waits of sockets, and those
- * between processes (weft/shared.h, weft_wait_shared()).
+ * what they would be told without a token. Not ended yet: waits of sockets.
  *
  * Tokens are ended from outside and looked at from inside; none kills anything. A task
  * that computes asks weft_cancel_check() now and then. All zero is valid; there is
@@ -85,6 +85,30 @@ const weft_cancel *weft_cancel_enter(const weft_cancel *cancel);
  * Threads: any.   Java: Thread.interrupted.
  */
 int weft_cancel_check(void);
+
+/**
+ * From now on Ctrl-C asks the program to stop instead of ending it.
+ *
+ *     weft_cancel stop = WEFT_CANCEL_INIT;
+ *     CHECK(weft_cancel_on_interrupt(&stop));
+ *     weft_cancel_enter(&stop);                  // main()'s own waits end, too
+ *     pool = weft_process_pool(&(weft_pool_options){.cancel = &stop});
+ *     ...
+ *     return weft_interrupted() ? 130 : 0;
+ *
+ * The first Ctrl-C (SIGINT, CTRL_C_EVENT) requests the token. The second one ends the
+ * process at once, with code 130; its children end with it. Without this call Ctrl-C does
+ * what the system does: it ends the program, and weft's children with it.
+ *
+ * @param cancel  must live as long as the program; NULL: the system's behaviour again
+ * @return 0; WEFT_ELIMIT, WEFT_ENOMEM: no thread or no pipe to listen with
+ *
+ * Threads: any.   Python: KeyboardInterrupt. Go: signal.NotifyContext.
+ */
+int weft_cancel_on_interrupt(weft_cancel *cancel);
+
+/** Whether Ctrl-C has come since weft_cancel_on_interrupt(). Threads: any. */
+bool weft_interrupted(void);
 
 #ifdef __cplusplus
 }

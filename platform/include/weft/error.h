@@ -47,7 +47,8 @@ extern "C" {
     X(EBADTEXT, -21, "not valid text")                            \
     X(EPROTOCOL, -22, "the other side broke the protocol")        \
     X(EBROKEN, -23, "the barrier is broken")                      \
-    X(ESYSTEM, -24, "the system reported an error")
+    X(ESYSTEM, -24, "the system reported an error")               \
+    X(EOVERRUN, -25, "ran longer than its limit")
 
 enum weft_error {
 #define WEFT_ERROR_CODE(name, value, text) WEFT_##name = (value),

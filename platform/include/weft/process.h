@@ -16,8 +16,9 @@
  *
  * A child is this same program started again: it shares no variable with its
  * parent, gets its argument as a copy, standard output and error from the
- * parent, nothing as standard input, and no other file or socket. It dies when
- * its parent dies, however that ends.
+ * parent, nothing as standard input, and no other file or socket but those that the
+ * options name. It dies when its parent dies, however that ends; so does another
+ * program, if weft_main() was called.
  */
 
 #include <stdbool.h>
@@ -34,10 +35,41 @@ extern "C" {
 #endif
 
 typedef struct weft_process weft_process;
+typedef struct weft_socket weft_socket; /* weft/socket.h */
 
-/* All zero is the default. */
+/* Where a standard stream of a child leads. */
+enum weft_stream {
+    WEFT_STREAM_DEFAULT, /* the parent's; input of a function: nothing */
+    WEFT_STREAM_INHERIT, /* the parent's */
+    WEFT_STREAM_NOTHING, /* empty input; output is thrown away */
+    WEFT_STREAM_PIPE,    /* weft_process_write(), _read(), _read_errors(), _communicate() */
+    WEFT_STREAM_FILE,    /* the file named beside it: read, or made anew and written */
+    WEFT_STREAM_APPEND,  /* likewise, but output is added at its end */
+    WEFT_STREAM_OUTPUT   /* errors only: where output goes */
+};
+
+/* An open file or socket for a child. The parent's stays its own. */
+typedef struct weft_handover {
+    const char *name;    /* how the child asks for it: weft_process_file(), _socket(). Another
+                            program finds the number of the descriptor (Windows: the handle)
+                            in the environment variable of that name */
+    weft_socket *socket; /* NULL: the file */
+    int file;            /* a descriptor of the C library: fileno(), open() */
+} weft_handover;
+
+/* All zero is the default. All texts are UTF-8 and only read during the call. */
 typedef struct weft_process_options {
-    const char *name; /* copied, UTF-8; NULL: "Process-1", "Process-2", ... */
+    const char *name;   /* NULL: "Process-1", "Process-2", ...; programs: arguments[0] */
+    bool daemon;        /* weft_process_join_all() does not wait for it */
+    bool group;         /* a group of its own: weft_process_kill_tree() reaches all that it
+                           starts, Ctrl-C does not reach it */
+    const char *folder; /* to work in; NULL: the parent's */
+    const char *const *environment; /* all of it, "NAME=value", the last one NULL; NULL: the
+                                       parent's */
+    enum weft_stream input, output, errors;
+    const char *input_file, *output_file, *errors_file; /* paths, seen from the parent's folder */
+    const weft_handover *hand_over; /* hand_over_count of them, at most 16 */
+    size_t hand_over_count;
 } weft_process_options;
 
 /* How a process ended. */
@@ -50,19 +82,6 @@ typedef struct weft_process_status {
     int error;           /* what the function returned; 0 for other programs */
     char sentence[256];  /* why the function failed; empty: it did not */
 } weft_process_status;
-
-/* What another program is started with. All zero: standard streams are the parent's. */
-enum weft_stream {
-    WEFT_STREAM_INHERIT, /* the parent's */
-    WEFT_STREAM_NOTHING, /* empty input; output is thrown away */
-    WEFT_STREAM_PIPE     /* weft_process_write() and weft_process_read() */
-};
-
-typedef struct weft_program_options {
-    enum weft_stream input;
-    enum weft_stream output;
-    enum weft_stream errors; /* WEFT_STREAM_PIPE: into the same pipe as output */
-} weft_program_options;
 
 /**
  * Must be the first call of main() in a program that starts processes. In a
@@ -95,7 +114,14 @@ void weft_main(int *argc, char ***argv);
 WEFT_MUST_CHECK int weft_process_start(weft_process **process, weft_function *function,
                                        const void *argument, size_t size);
 
-/** The same with options (NULL: none). Python: Process(name=...). */
+/**
+ * The same with options (NULL: none).
+ *
+ * @return also WEFT_EINVAL: misuse, the options contradict each other; WEFT_ENOTFOUND,
+ *         WEFT_EPERM: folder or file; WEFT_ENOTSUP: this backend cannot hand a socket over
+ *
+ * Threads: any.   Python: Process(name=..., daemon=...).
+ */
 WEFT_MUST_CHECK int weft_process_start_with(weft_process **process, weft_function *function,
                                             const void *argument, size_t size,
                                             const weft_process_options *options);
@@ -106,14 +132,14 @@ WEFT_MUST_CHECK int weft_process_start_with(weft_process **process, weft_functio
  * @param process    receives the handle
  * @param arguments  UTF-8, the last one NULL; arguments[0] is the program: a path,
  *                   or a name that is looked up in PATH
- * @param options    NULL: all standard streams are the parent's
- * @return 0; WEFT_ENOTFOUND: no such program; WEFT_EPERM: not a program that may be
+ * @param options    NULL: none
+ * @return 0; WEFT_ENOTFOUND: no such program, folder or file; WEFT_EPERM: not a program that may be
  *         run; WEFT_ENOMEM; WEFT_ELIMIT; WEFT_ESYSTEM
  *
  * Threads: any.   Python: subprocess.Popen.
  */
 WEFT_MUST_CHECK int weft_process_open(weft_process **process, const char *const *arguments,
-                                      const weft_program_options *options);
+                                      const weft_process_options *options);
 
 /**
  * The process has ended.
@@ -125,6 +151,16 @@ WEFT_MUST_CHECK int weft_process_open(weft_process **process, const char *const 
  * Threads: any, any number, also after it ended.   Python: Process.join.
  */
 int weft_process_join(weft_process *process, weft_time until);
+
+/**
+ * Every process that this one started as a function, and not as a daemon, has ended: what
+ * Python does when it exits. Those that are still running when main() returns are killed.
+ *
+ * @return 0; WEFT_ETIMEDOUT, WEFT_ECANCELED: the sentence names one that still runs
+ *
+ * Threads: any.   Python: multiprocessing, at exit.
+ */
+int weft_process_join_all(weft_time until);
 
 /** For weft_wait_any(): ready when the process has ended. Threads: any. Python: sentinel. */
 weft_waitable weft_process_waitable(weft_process *process);
@@ -152,9 +188,20 @@ int weft_process_terminate(weft_process *process);
 int weft_process_kill(weft_process *process);
 
 /**
- * The handle is gone. A process that still runs goes on, and nobody will know how it
- * ends. (It dies with its parent if it runs a function of this program; another program
- * does so on Windows only.)
+ * The process and all that it has started, and they in turn, end now.
+ *
+ * @param process  started with the option `group`; what put itself into another group
+ *                 (POSIX: setsid) is not reached
+ * @return 0, also if all have ended; WEFT_EINVAL: misuse, it has no group; WEFT_EPERM,
+ *         WEFT_ESYSTEM
+ *
+ * Threads: any.   Python: os.killpg.
+ */
+int weft_process_kill_tree(weft_process *process);
+
+/**
+ * The handle is gone. A process that still runs goes on until its parent ends, and nobody
+ * will know how it ended.
  *
  * @param process  NULL: nothing happens
  *
@@ -189,6 +236,55 @@ int weft_process_write(weft_process *process, const void *data, size_t size);
 
 /** No more input will come: the process reads end of file after what was written. */
 void weft_process_close_input(weft_process *process);
+
+/** As weft_process_read(), from the pipe of its errors. Python: Popen.stderr.read1. */
+int weft_process_read_errors(weft_process *process, void *buffer, size_t size, size_t *length,
+                             weft_time until);
+
+/* What a process has written: weft_alloc()'s memory, each text with a 0 behind it that does
+ * not count; NULL and 0 for what is no pipe. */
+typedef struct weft_process_output {
+    char *output;
+    size_t output_size;
+    char *errors;
+    size_t errors_size;
+} weft_process_output;
+
+/**
+ * The process has read its input to the end, written all of its output, and ended.
+ *
+ * All pipes move at once, so that no side waits for the other.
+ *
+ * @param input   input_size bytes; NULL, 0: none. Without a pipe for it, it must be none
+ * @param output  receives what was written, to be freed by weft_process_output_free();
+ *                untouched on error
+ * @return 0; WEFT_ETIMEDOUT, WEFT_ECANCELED: it has not; what came so far is kept: call
+ *         again, without input, or kill it first; WEFT_EINVAL: misuse, there is input, but
+ *         no pipe; WEFT_ENOMEM. A process that reads no more input is no error.
+ *
+ * Threads: one at a time.   Python: Popen.communicate(input, timeout).
+ */
+WEFT_MUST_CHECK int weft_process_communicate(weft_process *process, const void *input,
+                                             size_t input_size, weft_process_output *output,
+                                             weft_time until);
+
+/** Frees both texts, and makes them NULL. */
+void weft_process_output_free(weft_process_output *output);
+
+/* ---- in the child ---------------------------------------------------------------- */
+
+/**
+ * The descriptor of a file that the parent handed over: fdopen(), read(), close().
+ *
+ * @param file  receives it, the caller's from now on
+ * @return 0; WEFT_ENOTFOUND: none of this name, or it was asked for before, or is a socket
+ *
+ * Threads: any, once per name.   Python: none (pass_fds).
+ */
+WEFT_MUST_CHECK int weft_process_file(int *file, const char *name);
+
+/** Likewise a socket: weft_socket_close() ends it. Errors as weft_process_file(). */
+WEFT_MUST_CHECK int weft_process_socket(weft_socket **socket, const char *name);
 
 /** The calling process's number. Threads: any. Python: os.getpid. */
 uint64_t weft_process_current_pid(void);

@@ -70,6 +70,19 @@ size_t weft_task_argument_size(const weft_task *task);
 int weft_task_return(weft_task *task, const void *result, size_t size);
 
 /**
+ * Room for a result that the task writes where it will be read: a large one is not copied.
+ *
+ *     double *squares = weft_task_result(task, n * sizeof(double));
+ *
+ * @param size  bytes, aligned for any type, not zeroed
+ * @return the result's place until the function returns; NULL: WEFT_ENOMEM, and there is no
+ *         result. The last call of this or weft_task_return() counts.
+ *
+ * Threads: the task's.   Python: none.
+ */
+void *weft_task_result(weft_task *task, size_t size);
+
+/**
  * Says why the task fails, in words that the future hands to whoever asks.
  *
  * @param code    a WEFT_E... code, usually WEFT_EFAILED; 0 counts as WEFT_EFAILED
