@@ -15,52 +15,13 @@
 
 #include "launch.h"
 
-#include <shellapi.h>
-
 #include "weft/error.h"
 
+#include "arguments.h"
 #include "internal.h"
 #include "seam.h"
 
 enum { KILLED = 9, TERMINATED = 15 };
-
-/* ---- arguments and streams ---------------------------------------------------------- */
-
-static int utf8(const wchar_t *wide, char *text, size_t size)
-{
-    return WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL);
-}
-
-/* One block from malloc, not weft_alloc: it is never freed, and the program may still
- * want to set its allocator. */
-static int take_arguments(int *argc, char ***argv)
-{
-    int count = 0;
-    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
-    if (wide == NULL)
-        return weft__fail_system((long)GetLastError(), "arguments of this program");
-    size_t head = ((size_t)count + 1) * sizeof(char *);
-    size_t size = 0;
-    for (int i = 0; i < count; i++)
-        size += (size_t)utf8(wide[i], NULL, 0);
-    char **copies = malloc(head + size);
-    if (copies == NULL) {
-        LocalFree(wide);
-        return weft__fail(WEFT_ENOMEM, "arguments of this program: %zu bytes", head + size);
-    }
-    char *text = (char *)copies + head;
-    for (int i = 0; i < count; i++) {
-        int length = utf8(wide[i], text, size);
-        copies[i] = text;
-        text += length;
-        size -= (size_t)length;
-    }
-    copies[count] = NULL;
-    LocalFree(wide);
-    *argc = count;
-    *argv = copies;
-    return 0;
-}
 
 /* No \r before each \n: a program prints the same bytes on all systems. */
 static void make_binary(FILE *stream)
@@ -150,7 +111,7 @@ static int be_a_child(const char *mark, weft_seam_arena *arena)
 int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena)
 {
     *start = NULL;
-    int err = take_arguments(argc, argv);
+    int err = weft__arguments(argc, argv);
     if (err != 0)
         return err;
     make_binary(stdout);
