@@ -24,7 +24,8 @@ void weft__chunk_release(weft__chunk *chunk); /* NULL: nothing happens */
  * cancels it before it has begun drops that one too. */
 int weft__chunk_run(weft_task *task);
 
-/* What the item at `place` gave: 0 and its result, or its error. */
-int weft__chunk_result(const weft__chunk *chunk, size_t place, void *result);
+/* What the item at `place` gave: 0 and its result, or its error. The iterator asks in
+ * ascending order. */
+int weft__chunk_result(weft__chunk *chunk, size_t place, void *result);
 
 #endif
