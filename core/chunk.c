@@ -118,6 +118,15 @@ int weft__chunk_run(weft_task *task)
     return 0;
 }
 
+bool weft__chunk_take_all(const weft__chunk *chunk, void *results)
+{
+    if (chunk->failures || chunk->cancelled < chunk->count || chunk->unknown != 0)
+        return false;
+    if (chunk->result_size > 0)
+        memcpy(results, chunk->results, chunk->count * chunk->result_size);
+    return true;
+}
+
 int weft__chunk_result(weft__chunk *chunk, size_t place, void *result)
 {
     const struct failure *failure;

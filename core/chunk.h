@@ -8,6 +8,7 @@
  * which reads once the task is done; the last of the two frees it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "weft/future.h"
@@ -23,6 +24,9 @@ void weft__chunk_release(weft__chunk *chunk); /* NULL: nothing happens */
 /* The task; its argument is the weft__chunk *, whose reference it drops at its end. Who
  * cancels it before it has begun drops that one too. */
 int weft__chunk_run(weft_task *task);
+
+/* Copies the results of all items, if none has failed; otherwise false, and nothing. */
+bool weft__chunk_take_all(const weft__chunk *chunk, void *results);
 
 /* What the item at `place` gave: 0 and its result, or its error. The iterator asks in
  * ascending order. */

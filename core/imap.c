@@ -196,6 +196,30 @@ static int result_of(const weft_imap *imap, void *result, bool *died)
     return err != 0 ? err : weft__chunk_result(slot->chunk, imap->taken, place);
 }
 
+static bool take_all(const weft_imap *imap, const struct weft__slot *slot)
+{
+    char *results = imap->results ? imap->results + slot->first * imap->kind.result_size : NULL;
+    const char *sentence;
+
+    if (slot->process_chunk)
+        return weft__process_chunk_take_all(slot->process_chunk, results);
+    return slot->chunk && weft__future_error(slot->future, &sentence) == 0 &&
+           weft__chunk_take_all(slot->chunk, results);
+}
+
+int weft__imap_next_chunk(weft_imap *imap, size_t *count, weft_time until)
+{
+    int err = imap->current ? 0 : find_current(imap, until);
+
+    *count = 0;
+    if (err != 0 || imap->taken > 0 || !take_all(imap, imap->current))
+        return err;
+    *count = imap->current->count;
+    imap->told += *count;
+    leave_current(imap, until);
+    return 0;
+}
+
 int weft__imap_next(weft_imap *imap, size_t *index, void *result, bool *died, weft_time until)
 {
     char sentence[256];

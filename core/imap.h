@@ -67,9 +67,14 @@ struct weft__imap_request {
 
 int weft__imap_start(weft_imap **imap, const struct weft__imap_request *request);
 
-/* weft_imap_next(), for which results of the request lie where they belong. A sentence names
- * no index. */
+/* weft_imap_next(), but with results in the request, that is where they come. A sentence
+ * names no index. */
 int weft__imap_next(weft_imap *imap, size_t *index, void *result, bool *died, weft_time until);
+
+/* All results of the next chunk are where they belong: *count of them; or 0, and
+ * weft__imap_next() has to take them one by one, because some have failed. Errors as of
+ * weft__imap_next(), but for those of items. */
+int weft__imap_next_chunk(weft_imap *imap, size_t *count, weft_time until);
 
 /* ---- imap_slot.c ------------------------------------------------------------------ */
 

@@ -36,10 +36,15 @@ static int collect(weft_imap *imap, size_t count, weft_time until)
     size_t told = 0;
 
     while (told < count) {
-        size_t index = SIZE_MAX;
+        size_t index = SIZE_MAX, taken;
         bool died;
-        int err = weft__imap_next(imap, &index, NULL, &died, until);
+        int err = weft__imap_next_chunk(imap, &taken, until);
 
+        told += taken;
+        if (taken > 0)
+            continue;
+        if (err == 0)
+            err = weft__imap_next(imap, &index, NULL, &died, until);
         if (err != 0 && index == SIZE_MAX) {
             /* Not an item's own error: the deadline, or the pool takes no more. */
             if (failure.err == 0)

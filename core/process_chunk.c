@@ -159,6 +159,22 @@ void weft__process_chunk_refuse(weft__process_chunk *chunk, int code)
     snprintf(chunk->sentence, sizeof(chunk->sentence), "%s", weft_last_error());
 }
 
+static const char *result_at(const weft__process_chunk *chunk, size_t place)
+{
+    return (const char *)weft_shared_pointer(chunk->head->results) +
+           place * chunk->kind.result_size;
+}
+
+bool weft__process_chunk_take_all(const weft__process_chunk *chunk, void *results)
+{
+    if (first_failure(chunk->head) || chunk->refused != SIZE_MAX ||
+        weft_load_u32(&chunk->head->unknown, WEFT_ACQUIRE) != 0)
+        return false;
+    if (chunk->kind.result_size > 0 && !chunk->kind.results_there)
+        memcpy(results, result_at(chunk, 0), chunk->head->count * chunk->kind.result_size);
+    return true;
+}
+
 int weft__process_chunk_result(weft__process_chunk *chunk, size_t place, void *result, bool *died)
 {
     const struct weft__chunk_failure *failure = first_failure(chunk->head);
@@ -178,10 +194,7 @@ int weft__process_chunk_result(weft__process_chunk *chunk, size_t place, void *r
         return weft__fail(WEFT_ENOMEM, "map: an item failed, and there was no memory to say "
                                        "which");
     if (result && chunk->kind.result_size > 0 && !chunk->kind.results_there)
-        memcpy(result,
-               (const char *)weft_shared_pointer(chunk->head->results) +
-                   place * chunk->kind.result_size,
-               chunk->kind.result_size);
+        memcpy(result, result_at(chunk, place), chunk->kind.result_size);
     return 0;
 }
 

@@ -90,6 +90,10 @@ bool weft__process_chunk_end(weft__process_chunk *chunk, weft_future *future, un
 /* The items that are left will not be submitted: they fail with the last error. */
 void weft__process_chunk_refuse(weft__process_chunk *chunk, int code);
 
+/* Copies the results of all items, unless they are where they are to be, if none has failed;
+ * otherwise false, and nothing. */
+bool weft__process_chunk_take_all(const weft__process_chunk *chunk, void *results);
+
 /* What the item at `place` gave: 0 and its result, or its error; *died: because its worker
  * did. Places are asked for in ascending order. */
 int weft__process_chunk_result(weft__process_chunk *chunk, size_t place, void *result, bool *died);
