@@ -105,12 +105,17 @@ int weft__once(struct weft_once *once, int (*function)(void *context));
 /* Where a result of weft_task_return() goes. */
 typedef int weft__result_function(weft_task *task, const void *result, size_t size);
 
+/* Where a result of weft_task_result() is written; NULL: no memory. */
+typedef void *weft__room_function(weft_task *task, size_t size);
+
 struct weft_task {
     const void *argument;
     size_t size;
     const char *name;                /* of the thread or process that runs it */
-    weft__result_function *returned; /* NULL: results are dropped */
-    void *context;                   /* of `returned` */
+    weft__result_function *returned; /* NULL: results are dropped, and `room` is NULL too */
+    weft__room_function *room;
+    void *context;                   /* of both */
+    void *scratch;                   /* room for a result that is dropped */
     int code;                        /* of weft_task_fail, 0 before */
     bool obeyed;                     /* it ended with WEFT_ECANCELED because it was cancelled */
     char sentence[256];              /* of weft_task_fail, or of the failing call */
