@@ -88,6 +88,15 @@ typedef bool weft__park_visitor(const weft__sleeper *sleeper, void *context);
 
 void weft__park_visit(weft__park_visitor *visit, void *context);
 
+/* ---- portable/look.c ---------------------------------------------------------- */
+
+/* Looks at the word (acquire) for as long as the calling thread has patience. False: it still
+ * holds `seen`, or too many look already. */
+bool weft__look(const weft_atomic_u32 *word, uint32_t seen);
+
+/* A look that did not pay was followed by a sleep, and the wait took from `since` until now. */
+void weft__look_learn(weft_time since);
+
 /* ---- portable/doze.c ---------------------------------------------------------- */
 
 /* Whether the caller is the one who ends this sleep. */
