@@ -108,6 +108,15 @@ void *weft__sleep_end(struct weft__sleep *sleep, uint32_t how);
 /* Until somebody else ends the sleep, or the deadline does: as weft__park(). */
 int weft__doze(struct weft__sleep *sleep, weft_time until);
 
+/* ---- portable/wait_shared.c --------------------------------------------------- */
+
+/* weft_wait_shared() without a look: for objects that note their sleepers only after one.
+ * `cancellable`: the current token of the thread ends it. */
+int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, bool cancellable);
+
+/* All shared sleeps of this process whose tokens were requested are over. */
+void weft__wake_cancelled(void);
+
 /* ---- portable/cancel.c -------------------------------------------------------- */
 
 /* Whether a token of the chain was requested; expiries do not count. */
