@@ -60,10 +60,15 @@ void weft__nap(void);
 /* What the library asks about the calling thread all the time. Others read it only while
  * the thread sleeps in the parking lot. */
 struct weft_cancel;
+struct weft__patience { /* portable/look.c: how long the thread looks before it sleeps */
+    uint16_t looks;     /* 0: it has not looked yet */
+    uint8_t misses;     /* of looks as long as can be, since one that paid */
+    uint8_t rest;       /* waits before it looks again */
+};
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
     const struct weft_cancel *cancel; /* weft_cancel_current() */
-    uint32_t patience;                /* portable/park.c: how long it looks before it sleeps */
+    struct weft__patience patience;   /* for looks */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 

@@ -55,8 +55,11 @@ void weft_seam_nap(void);
 
 /* ---- wait_shared.c: weft_wait() and weft_wake() between processes ------------- */
 
-/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Sets no last error. */
-int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until);
+/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Also returns once *over,
+ * of this process, is not 0, if its sleepers are woken then; NULL: there is no such word. Who
+ * is on the way to its sleep may miss that, and is woken again. Sets no last error. */
+int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until,
+                          const weft_atomic_u32 *over);
 void weft_seam_wake_shared(weft_atomic_u32 *word, int32_t count);
 
 /* ---- thread.c --------------------------------------------------------------- */
