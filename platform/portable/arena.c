@@ -274,6 +274,13 @@ void *weft_shared_pointer(weft_offset offset)
     return offset != 0 && arena.base ? (char *)arena.base + offset : NULL;
 }
 
+void *weft__arena_block(weft_offset offset)
+{
+    if (offset % UNIT != 0 || !arena.base || offset >= weft_load_u64(&head()->top, WEFT_RELAXED))
+        return NULL;
+    return offset > WEFT_SEAM_ARENA_RESERVED ? (char *)arena.base + offset : NULL;
+}
+
 weft_offset weft_shared_offset(const void *pointer)
 {
     uintptr_t start = (uintptr_t)arena.base;
