@@ -225,10 +225,13 @@ static int hold_for_ever(weft_task *task)
 
 static int start_a_holder(weft_task *task)
 {
+    /* A daemon: for any other, this one would wait when its function has returned. */
+    const weft_process_options daemon = {.daemon = true};
     struct line line = WEFT_ARG(task, struct line);
     weft_process *process;
 
-    REQUIRE(task, weft_process_start(&process, hold_for_ever, &line, sizeof(line)) == 0);
+    REQUIRE(task,
+            weft_process_start_with(&process, hold_for_ever, &line, sizeof(line), &daemon) == 0);
     REQUIRE(task, weft_shared_semaphore_acquire(line.end, WEFT_FOREVER) == 0);
     if (line.by_exit)
         exit(0);
