@@ -77,7 +77,7 @@ bool weft__process_withdraw(weft_future *future)
 static uint32_t begun_locked(struct weft__process_pool *pool, const struct weft__work *work)
 {
     uint32_t begun = weft__slot_state(WEFT__BEGUN, work->position);
-    struct weft__slot *slot;
+    struct weft__task_slot *slot;
 
     if (work->where != WEFT__IN_RING)
         return 0;

@@ -167,7 +167,7 @@ static void finish(struct weft__process_pool *pool, struct weft__work *work, boo
 }
 
 /* The next position is free from here on. */
-static void pass(struct weft__seat *seat, struct weft__slot *slot, uint32_t position)
+static void pass(struct weft__seat *seat, struct weft__task_slot *slot, uint32_t position)
 {
     weft_store_u32(&slot->state, WEFT__FREE, WEFT_RELEASE);
     weft_store_u32(&seat->taken, position + 1, WEFT_RELEASE);
@@ -176,7 +176,7 @@ static void pass(struct weft__seat *seat, struct weft__slot *slot, uint32_t posi
 static void collect_failure(struct weft__process_pool *pool, struct weft__seat *seat,
                             struct weft__work *work, uint32_t position, bool manager)
 {
-    struct weft__slot *slot = weft__seat_slot(seat, position);
+    struct weft__task_slot *slot = weft__seat_slot(seat, position);
     char sentence[WEFT__SENTENCE];
     int code = slot->code;
 
@@ -192,7 +192,7 @@ static void collect_failure(struct weft__process_pool *pool, struct weft__seat *
 static void collect_result(struct weft__process_pool *pool, struct weft__seat *seat,
                            uint32_t position, bool manager)
 {
-    struct weft__slot *slot = weft__seat_slot(seat, position);
+    struct weft__task_slot *slot = weft__seat_slot(seat, position);
     struct weft__work *work = seat->works[position % WEFT__SLOTS];
     weft_future *future = work->future;
     uint32_t flags = 0;

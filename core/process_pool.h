@@ -265,7 +265,7 @@ static inline uint32_t weft__seat_load(const struct weft__seat *seat)
     return seat->put - weft_load_u32(&seat->taken, WEFT_ACQUIRE);
 }
 
-static inline struct weft__slot *weft__seat_slot(const struct weft__seat *seat, uint32_t position)
+static inline struct weft__task_slot *weft__seat_slot(const struct weft__seat *seat, uint32_t position)
 {
     return &seat->channel->slots[position % WEFT__SLOTS];
 }

@@ -35,7 +35,7 @@ void weft__seat_put_locked(struct weft__process_pool *pool, struct weft__seat *s
                            struct weft__work *work, struct weft__wakes *wakes)
 {
     uint32_t position = seat->put++;
-    struct weft__slot *slot = weft__seat_slot(seat, position);
+    struct weft__task_slot *slot = weft__seat_slot(seat, position);
 
     slot->function = work->function;
     slot->size = work->size;

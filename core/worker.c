@@ -53,7 +53,8 @@ static int begin(struct weft__worker_process *worker)
 }
 
 /* Looks for a while, then sleeps; it may wake for no reason. */
-static void wait_for_work(struct weft__channel *channel, struct weft__slot *slot, uint32_t seen)
+static void wait_for_work(struct weft__channel *channel, struct weft__task_slot *slot,
+                          uint32_t seen)
 {
     struct weft__backoff backoff = {0};
 
@@ -73,7 +74,7 @@ static void work(struct weft__worker_process *worker)
     struct weft__channel *channel = worker->channel;
 
     for (;;) {
-        struct weft__slot *slot = &channel->slots[worker->next % WEFT__SLOTS];
+        struct weft__task_slot *slot = &channel->slots[worker->next % WEFT__SLOTS];
         uint32_t seen = weft_load_u32(&slot->state, WEFT_ACQUIRE);
         uint32_t begun = weft__slot_state(WEFT__BEGUN, worker->next);
 

@@ -57,7 +57,7 @@ enum weft__slot_flags {
 };
 
 /* One task, and then what became of it. Small ones are in the first cache line. */
-struct weft__slot {
+struct weft__task_slot {
     _Alignas(64) weft_atomic_u32 state;
     uint32_t flags;
     weft__function_ref function; /* the parent's, written before QUEUED */
@@ -69,7 +69,7 @@ struct weft__slot {
     weft_time when;              /* with MEASURE: of the submit; then how long it was queued */
 };
 
-_Static_assert(offsetof(struct weft__slot, bytes) % 16 == 0, "aligned for any type");
+_Static_assert(offsetof(struct weft__task_slot, bytes) % 16 == 0, "aligned for any type");
 
 /* What the parent listens to: one for all workers of a pool. */
 struct weft__bell {
@@ -96,11 +96,11 @@ struct weft__channel {
     _Alignas(64) weft_atomic_u32 ready; /* enum weft__readiness; by the worker, release */
     int32_t code;                       /* with NOT_READY, like the sentence */
     char sentence[WEFT__SENTENCE];
-    _Alignas(64) struct weft__slot slots[WEFT__SLOTS];
+    _Alignas(64) struct weft__task_slot slots[WEFT__SLOTS];
     char sentences[WEFT__SLOTS][WEFT__SENTENCE]; /* of the slots with a code */
 };
 
-_Static_assert(sizeof(struct weft__slot) == 128 || sizeof(weft__function_ref) != 16,
+_Static_assert(sizeof(struct weft__task_slot) == 128 || sizeof(weft__function_ref) != 16,
                "two cache lines");
 
 static inline uint32_t weft__slot_state(enum weft__stage stage, uint32_t position)
@@ -121,7 +121,7 @@ int weft__worker(weft_task *task);
 struct weft__worker_process;
 
 /* worker_run.c: runs the task of a slot that has been begun, up to DONE. */
-void weft__worker_process_run(struct weft__worker_process *worker, struct weft__slot *slot,
+void weft__worker_process_run(struct weft__worker_process *worker, struct weft__task_slot *slot,
                               uint32_t begun);
 
 /* worker_ask.c: a thread that hears what the parent asks. */

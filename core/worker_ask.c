@@ -32,7 +32,7 @@ void weft__worker_token(struct weft__worker_process *worker, uint32_t begun)
 static void pass_on(struct weft__worker_process *worker, uint32_t asked)
 {
     uint32_t position = asked >> WEFT__STAGE_BITS;
-    struct weft__slot *slot = &worker->channel->slots[position % WEFT__SLOTS];
+    struct weft__task_slot *slot = &worker->channel->slots[position % WEFT__SLOTS];
 
     weft_mutex_acquire(&worker->asking, WEFT_FOREVER);
     weft_store_u32(&worker->attention, 1, WEFT_SEQ_CST);

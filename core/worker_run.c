@@ -20,28 +20,41 @@ enum {
 struct result {
     size_t size;
     weft_offset block; /* 0: in bytes */
-    char bytes[WEFT__SLOT_BYTES];
+    _Alignas(16) char bytes[WEFT__SLOT_BYTES];
 };
 
 static int keep_result(weft_task *task, const void *bytes, size_t size)
 {
     struct result *result = task->context;
     void *place = result->bytes;
+    weft_offset block = 0;
+
+    if (size > sizeof(result->bytes)) {
+        int err = weft_shared_alloc(&block, size);
+
+        if (err != 0)
+            return err;
+        place = weft_shared_pointer(block);
+    }
+    if (size > 0) /* the result may lie in the room of the one before */
+        memmove(place, bytes, size);
+    weft_shared_free(result->block);
+    result->block = block;
+    result->size = size;
+    return 0;
+}
+
+static void *make_room(weft_task *task, size_t size)
+{
+    struct result *result = task->context;
 
     weft_shared_free(result->block);
     result->block = 0;
     result->size = 0;
-    if (size > sizeof(result->bytes)) {
-        int err = weft_shared_alloc(&result->block, size);
-
-        if (err != 0)
-            return err;
-        place = weft_shared_pointer(result->block);
-    }
-    if (size > 0)
-        memcpy(place, bytes, size);
+    if (size > sizeof(result->bytes) && weft_shared_alloc(&result->block, size) != 0)
+        return NULL;
     result->size = size;
-    return 0;
+    return result->block != 0 ? weft_shared_pointer(result->block) : result->bytes;
 }
 
 /* Where a function of the program is does not change: it is looked up once. */
@@ -62,7 +75,7 @@ static int find(struct weft__worker_process *worker, weft__function_ref ref,
     return err;
 }
 
-static void run_function(struct weft__worker_process *worker, const struct weft__slot *slot,
+static void run_function(struct weft__worker_process *worker, const struct weft__task_slot *slot,
                          weft_task *task)
 {
     weft_function *function;
@@ -78,12 +91,13 @@ static void run_function(struct weft__worker_process *worker, const struct weft_
     weft_cancel_enter(before);
 }
 
-static bool is_measured(const struct weft__worker_process *worker, const struct weft__slot *slot)
+static bool is_measured(const struct weft__worker_process *worker,
+                        const struct weft__task_slot *slot)
 {
     return slot->flags & WEFT__MEASURE || worker->took >= SHORT_NS || worker->count % SAMPLE == 0;
 }
 
-static void write_result(struct weft__worker_process *worker, struct weft__slot *slot,
+static void write_result(struct weft__worker_process *worker, struct weft__task_slot *slot,
                          const weft_task *task, struct result *result)
 {
     size_t index = (size_t)(slot - worker->channel->slots);
@@ -104,7 +118,8 @@ static void write_result(struct weft__worker_process *worker, struct weft__slot 
 }
 
 /* The result is there; the parent hears of it, once if it sleeps. */
-static void publish(struct weft__worker_process *worker, struct weft__slot *slot, uint32_t begun)
+static void publish(struct weft__worker_process *worker, struct weft__task_slot *slot,
+                    uint32_t begun)
 {
     uint32_t number;
 
@@ -116,7 +131,7 @@ static void publish(struct weft__worker_process *worker, struct weft__slot *slot
     weft__ring_bell(&worker->bell->word);
 }
 
-void weft__worker_process_run(struct weft__worker_process *worker, struct weft__slot *slot,
+void weft__worker_process_run(struct weft__worker_process *worker, struct weft__task_slot *slot,
                               uint32_t begun)
 {
     bool measured = is_measured(worker, slot);
@@ -130,6 +145,7 @@ void weft__worker_process_run(struct weft__worker_process *worker, struct weft__
     weft__task_init(&task, slot->block != 0 ? weft_shared_pointer(slot->block) : slot->bytes,
                     (size_t)slot->size, weft_process_current_name());
     task.returned = keep_result;
+    task.room = make_room;
     task.context = &result;
     run_function(worker, slot, &task);
     if (slot->flags & WEFT__MEASURE)

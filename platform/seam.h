@@ -55,8 +55,11 @@ void weft_seam_nap(void);
 
 /* ---- wait_shared.c: weft_wait() and weft_wake() between processes ------------- */
 
-/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Sets no last error. */
-int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until);
+/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Also returns once *over,
+ * of this process, is not 0, if its sleepers are woken then; NULL: there is no such word. Who
+ * is on the way to its sleep may miss that, and is woken again. Sets no last error. */
+int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until,
+                          const weft_atomic_u32 *over);
 void weft_seam_wake_shared(weft_atomic_u32 *word, int32_t count);
 
 /* ---- thread.c --------------------------------------------------------------- */
@@ -151,7 +154,7 @@ typedef struct weft_seam_process {
     uint64_t pid;
     uintptr_t handle; /* HANDLE; pidfd or the parent's end of the life line on POSIX */
     uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: unused */
-    uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: unused */
+    uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: the job of its group */
     bool ours;        /* this program again, not another one */
     bool group;       /* has a group of its own */
 } weft_seam_process;
@@ -243,8 +246,8 @@ int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_
  * here: weft_tcp_listen, weft_udp_open, weft_socket_* are in socket.c of each
  * backend. */
 
-/* To hand a socket over: what the system calls it, and a socket of one that was handed over.
- * WEFT_ENOTSUP: this backend cannot. */
+/* To hand a socket over: what the system calls it, and a socket of one that was handed over,
+ * which owns that; after an error, nobody has touched it. WEFT_ENOTSUP: this backend cannot. */
 int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle);
 int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle);
 
