@@ -208,6 +208,7 @@ static void collect_result(struct weft__process_pool *pool, struct weft__seat *s
     }
     future->size = (size_t)slot->size;
     if (slot->block != 0) {
+        weft__arena_publish(slot->block);
         future->payload.shared = slot->block;
         flags = WEFT__IN_ARENA;
     } else if (slot->size > 0) {

@@ -2,7 +2,8 @@
 /*
  * A worker that has ended: exactly the task that it was in is lost, or tried again.
  *
- * Results that it left have been collected before. What it had not begun goes back into the
+ * Results that it left have been collected before; memory of those that it had not finished is
+ * buried with it. What it had not begun goes back into the
  * lists, in front of younger tasks; at most one slot is left that says BEGUN.
  */
 #include <inttypes.h>
@@ -110,6 +111,7 @@ void weft__seat_forget_locked(struct weft__process_pool *pool, struct weft__seat
     char end[WEFT__SENTENCE];
 
     weft_store_u32(&seat->live, 0, WEFT_RELEASE);
+    round->buried = seat->channel->name;
     describe_end(seat, end, sizeof(end));
     if (!seat->ready)
         pool->unproven--;

@@ -71,6 +71,8 @@ static void note_ready(struct weft__process_pool *pool, struct weft__seat *seat)
 
 static void tend_locked(struct weft__process_pool *pool, struct weft__round *round)
 {
+    bool forgot = false;
+
     for (unsigned i = 0; i < pool->seat_count; i++) {
         struct weft__seat *seat = &pool->seats[i];
 
@@ -79,12 +81,13 @@ static void tend_locked(struct weft__process_pool *pool, struct weft__round *rou
         note_ready(pool, seat);
         if (seat->holes > 0 && weft__seat_pass_holes_locked(pool, seat))
             round->again = true;
-        if (seat->ended && round->lost)
+        if (seat->ended && forgot)
             round->again = true; /* one at a time */
         else if (seat->ended)
             weft__seat_forget_locked(pool, seat, round);
         else if (weft__seat_load(seat) == 0 && seat->idle_since == 0)
             seat->idle_since = round->now;
+        forgot = forgot || seat->state == WEFT__EMPTY;
     }
 }
 
@@ -160,6 +163,7 @@ static void finish(struct weft__process_pool *pool, struct weft__round *round)
     char sentence[WEFT__SENTENCE + 64];
 
     weft__wakes_send(&round->wakes);
+    weft__arena_bury(round->buried);
     weft__work_cancel_all(round->cancelled);
     if (round->lost)
         weft__work_fail(round->lost, round->code, round->sentence);

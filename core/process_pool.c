@@ -36,8 +36,10 @@ static void discard(struct weft__process_pool *pool)
 static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time until)
 {
     struct weft__process_pool *pool = weft__process_pool_of(executor);
-    int err;
+    int err = weft__arena_check();
 
+    if (err != 0)
+        return err;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     pool->closed = true;
     weft__pool_room_locked(pool);
@@ -62,6 +64,8 @@ static void close(weft_executor *executor)
 {
     struct weft__process_pool *pool = weft__process_pool_of(executor);
 
+    if (weft__arena_check() != 0)
+        return; /* this process was forked off the pool's: nothing of the pool is here */
     if (pool->manager && shut_down(executor, WEFT_DISCARD, WEFT_NOW) != 0) {
         weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
         pool->killing = true;

@@ -265,7 +265,8 @@ static inline uint32_t weft__seat_load(const struct weft__seat *seat)
     return seat->put - weft_load_u32(&seat->taken, WEFT_ACQUIRE);
 }
 
-static inline struct weft__task_slot *weft__seat_slot(const struct weft__seat *seat, uint32_t position)
+static inline struct weft__task_slot *weft__seat_slot(const struct weft__seat *seat,
+                                                      uint32_t position)
 {
     return &seat->channel->slots[position % WEFT__SLOTS];
 }
@@ -319,6 +320,7 @@ struct weft__round {
     struct weft__work *lost;      /* one, with code and sentence */
     int code;
     char sentence[WEFT__SENTENCE];
+    uint32_t buried; /* a worker's name in the arena; 0: none has ended */
     struct weft__wakes wakes;
 };
 

@@ -106,8 +106,10 @@ struct parcel {
 
 static int pack(struct parcel *parcel, weft_function *function, const void *argument, size_t size)
 {
-    int err = name_function(&parcel->function, function);
+    int err = weft__arena_check(); /* a forked process has neither workers nor manager */
 
+    if (err == 0)
+        err = name_function(&parcel->function, function);
     parcel->large = 0;
     parcel->argument = argument;
     parcel->size = size;

@@ -35,6 +35,7 @@ static int begin(struct weft__worker_process *worker)
     weft_task task;
     int err;
 
+    channel->name = weft__arena_self();
     weft__process_ignore_interrupt();
     weft__task_init(&task, NULL, 0, weft_process_current_name());
     err = weft__worker_listen(worker);

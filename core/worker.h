@@ -62,7 +62,8 @@ struct weft__task_slot {
     uint32_t flags;
     weft__function_ref function; /* the parent's, written before QUEUED */
     uint64_t size;               /* of the argument, later of the result */
-    weft_offset block;           /* of a large one; 0: in bytes */
+    weft_offset block;           /* of a large one; 0: in bytes. That of a result is the worker's
+                                    own until the parent publishes it */
     int32_t code;                /* the worker's, written before DONE */
     uint32_t took;               /* ns, the same; 0: not measured */
     char bytes[WEFT__SLOT_BYTES];
@@ -94,7 +95,8 @@ struct weft__channel {
     weft_atomic_u32 ask;   /* state, while it runs, of the last task that was asked to stop; by
                               the parent, release; a thread of the worker sleeps on it */
     _Alignas(64) weft_atomic_u32 ready; /* enum weft__readiness; by the worker, release */
-    int32_t code;                       /* with NOT_READY, like the sentence */
+    uint32_t name; /* weft__arena_self() of the worker; 0: it has not come so far */
+    int32_t code;  /* with NOT_READY, like the sentence */
     char sentence[WEFT__SENTENCE];
     _Alignas(64) struct weft__task_slot slots[WEFT__SLOTS];
     char sentences[WEFT__SLOTS][WEFT__SENTENCE]; /* of the slots with a code */

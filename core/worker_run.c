@@ -3,7 +3,9 @@
  * One task in a worker process.
  *
  * A result is kept beside the running task, because its place in the slot is still the task's
- * argument; a large one is written once, into a block of its own that the future keeps.
+ * argument; a large one is written once, into a block of its own that the future keeps. Until
+ * the parent has taken it that block is private to this process: if it dies, the block is buried
+ * with it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +32,7 @@ static int keep_result(weft_task *task, const void *bytes, size_t size)
     weft_offset block = 0;
 
     if (size > sizeof(result->bytes)) {
-        int err = weft_shared_alloc(&block, size);
+        int err = weft__arena_alloc_private(&block, size);
 
         if (err != 0)
             return err;
@@ -51,7 +53,7 @@ static void *make_room(weft_task *task, size_t size)
     weft_shared_free(result->block);
     result->block = 0;
     result->size = 0;
-    if (size > sizeof(result->bytes) && weft_shared_alloc(&result->block, size) != 0)
+    if (size > sizeof(result->bytes) && weft__arena_alloc_private(&result->block, size) != 0)
         return NULL;
     result->size = size;
     return result->block != 0 ? weft_shared_pointer(result->block) : result->bytes;

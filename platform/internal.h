@@ -156,7 +156,11 @@ int weft__resolve(const char *host, int port, struct weft_address *addresses, si
 
 enum { WEFT_ARENA_PROCESSES = 1024 };
 
-/* The arena, made at the first call. */
+/* 0; WEFT_EPERM: misuse, this process was forked off one of weft's and must not touch what
+ * they share. Costs a load; call it with no lock held. */
+int weft__arena_check(void);
+
+/* The arena, made at the first call. WEFT_EPERM: as above. */
 struct weft_seam_arena;
 int weft__arena(const struct weft_seam_arena **arena);
 
@@ -169,6 +173,19 @@ uint32_t weft__arena_self(void);
 
 /* False once the process of that name has died. */
 bool weft__arena_process_alive(uint32_t name);
+
+/* As weft_shared_alloc(), but the block is this process's: when it has died, whoever calls
+ * weft__arena_bury() with its name, weft__arena_self(), frees it. */
+int weft__arena_alloc_private(uint64_t *offset, size_t size);
+
+/* From now on the block lives until it is freed. Called by any process: who gets one from a
+ * process that may die calls it before that one is buried. */
+void weft__arena_publish(uint64_t offset);
+
+/* Frees what was private to a process that has ended, and what it had in its hands while it
+ * allocated or freed. By any process, several times, while others go on. It looks at every
+ * block of the arena. */
+void weft__arena_bury(uint32_t name);
 
 /* ---- portable/child.c --------------------------------------------------------- */
 

@@ -60,7 +60,7 @@ void expect_runs(uint32_t count);
 void expect_workers(weft_executor *pool, unsigned count);
 
 /* Task functions; all count themselves in `runs`. */
-int mark(weft_task *task);          /* leaves its number on the board, returns it */
+int mark(weft_task *task);         /* leaves its number on the board, returns it */
 int wait_at_gate(weft_task *task);  /* as hold_worker(): returns its number, or what ended the wait */
 int compute(weft_task *task);       /* for ever, and never asks whether it should stop */
 int exit_with(weft_task *task);     /* its worker exits, with the number */
