@@ -217,8 +217,10 @@ int weft_future_interrupt(weft_future *future)
     if (weft__future_is_final(state))
         return weft__fail(WEFT_ECLOSED, "future %p: it is done", (void *)future);
     if (!(state & WEFT__TASK))
-        return weft__fail(WEFT_ENOTSUP, "future %p: runs in a pool of processes, whose tasks "
-                                        "cannot be interrupted yet", (void *)future);
+        return weft__fail(WEFT_ENOTSUP,
+                          "future %p: runs in a pool of processes, whose tasks "
+                          "cannot be interrupted yet",
+                          (void *)future);
     weft_cancel_request(&future->token);
     return 0;
 }
@@ -255,26 +257,44 @@ const void *weft__future_bytes(const weft_future *future, size_t *size)
     return future->size > WEFT__PAYLOAD ? future->payload.block : future->payload.bytes;
 }
 
-int weft_future_result(weft_future *future, void *result, size_t size, weft_time until)
+/* The future is done, with a result. */
+static int await_result(weft_future *future, weft_time until)
 {
     const char *sentence;
-    const void *bytes;
-    size_t length;
     int err = weft__future_await(future, until);
 
     if (err != 0)
         return err;
     err = weft__future_error(future, &sentence);
-    if (err != 0)
-        return weft__fail(err, "%s", sentence);
-    if (!result)
-        return 0;
+    return err != 0 ? weft__fail(err, "%s", sentence) : 0;
+}
+
+int weft_future_result(weft_future *future, void *result, size_t size, weft_time until)
+{
+    const void *bytes;
+    size_t length;
+    int err = await_result(future, until);
+
+    if (err != 0 || !result)
+        return err;
     bytes = weft__future_bytes(future, &length);
     if (size != length)
         return weft__misuse(WEFT_EINVAL, "future %p: its result is %zu bytes, not %zu",
                             (void *)future, length, size);
     if (size > 0)
         memcpy(result, bytes, size);
+    return 0;
+}
+
+int weft_future_view(weft_future *future, const void **view, size_t *size, weft_time until)
+{
+    int err = await_result(future, until);
+
+    if (err != 0)
+        return err;
+    *view = weft__future_bytes(future, size);
+    if (*size == 0)
+        *view = NULL;
     return 0;
 }
 

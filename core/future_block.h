@@ -86,6 +86,8 @@ struct weft_future {
 };
 
 _Static_assert(sizeof(void *) > 8 || sizeof(struct weft_future) <= 128, "promised in the note");
+_Static_assert(sizeof(void *) < 8 || offsetof(struct weft_future, payload) % 16 == 0,
+               "weft_future_view() shows it");
 
 /* The argument of a task that has not ended. */
 static inline void *weft__future_argument(weft_future *future)

@@ -2,7 +2,7 @@
 #ifndef WEFT_POOL_H
 #define WEFT_POOL_H
 
-/* What a kind of pool supplies; executor.c, map.c and imap.c do the rest. */
+/* What a kind of pool supplies; executor.c, imap.c and map.c do the rest. */
 
 #include <stdbool.h>
 
@@ -32,11 +32,5 @@ struct weft_executor {
     const struct weft__pool_kind *kind; /* set at creation, like workers */
     unsigned workers;
 };
-
-/* weft_imap_start_with() with a deadline, for a pool that is full. */
-int weft__imap_start(weft_imap **imap, weft_executor *executor, weft_function *function,
-                     const void *items, size_t item_size, size_t item_count, size_t result_size,
-                     enum weft_imap_order order, const weft_map_options *options,
-                     weft_time until);
 
 #endif

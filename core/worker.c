@@ -11,21 +11,34 @@ static int keep_result(weft_task *task, const void *result, size_t size)
 {
     struct weft__call *call = task->context;
     void *place = call->inline_result;
+    weft_offset block = 0;
+
+    if (size > WEFT__INLINE_RESULT) {
+        int err = weft_shared_alloc(&block, size);
+
+        if (err != 0)
+            return err;
+        place = weft_shared_pointer(block);
+    }
+    if (size > 0) /* the result may lie in the room of the one before */
+        memmove(place, result, size);
+    weft_shared_free(call->result);
+    call->result = block;
+    call->result_size = size;
+    return 0;
+}
+
+static void *make_room(weft_task *task, size_t size)
+{
+    struct weft__call *call = task->context;
 
     weft_shared_free(call->result);
     call->result = 0;
     call->result_size = 0;
-    if (size > WEFT__INLINE_RESULT) {
-        int err = weft_shared_alloc(&call->result, size);
-
-        if (err != 0)
-            return err;
-        place = weft_shared_pointer(call->result);
-    }
-    if (size > 0)
-        memcpy(place, result, size);
+    if (size > WEFT__INLINE_RESULT && weft_shared_alloc(&call->result, size) != 0)
+        return NULL;
     call->result_size = size;
-    return 0;
+    return call->result != 0 ? weft_shared_pointer(call->result) : call->inline_result;
 }
 
 static void run(struct weft__call *call)
@@ -34,6 +47,7 @@ static void run(struct weft__call *call)
                       .size = (size_t)call->size,
                       .name = weft_process_current_name(),
                       .returned = keep_result,
+                      .room = make_room,
                       .context = call};
     weft_function *function;
 

@@ -129,12 +129,14 @@ void weft__process_on_end(weft_process *process, weft_atomic_u32 *bell)
 
 static weft_process *create(const char *name)
 {
+    static const weft_process_options defaults;
     weft_process *process = weft_alloc(sizeof(*process));
 
     if (!process)
         return NULL;
     process->name = weft_copy_text(name);
     process->ends[0] = process->ends[1] = process->ends[2] = UINTPTR_MAX;
+    process->options = &defaults;
     weft_store_u32(&process->references, 2, WEFT_RELAXED);
     if (process->name)
         return process;
@@ -199,6 +201,8 @@ int weft_process_start_with(weft_process **out, weft_function *function, const v
     if (size > 0)
         memcpy(block + 1, argument, size);
     memcpy((char *)(block + 1) + size, name, strlen(name) + 1);
+    if (options)
+        process->options = options;
     err = launch(process);
     if (err != 0)
         return err;
@@ -220,7 +224,6 @@ int weft_process_start(weft_process **process, weft_function *function, const vo
 int weft_process_open(weft_process **out, const char *const *arguments,
                       const weft_process_options *options)
 {
-    static const weft_process_options defaults;
     weft_process *process;
     int err;
 
@@ -230,7 +233,8 @@ int weft_process_open(weft_process **out, const char *const *arguments,
     if (!process)
         return WEFT_ENOMEM;
     process->arguments = arguments;
-    process->options = options ? options : &defaults;
+    if (options)
+        process->options = options;
     err = launch(process);
     if (err != 0)
         return err;

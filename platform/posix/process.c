@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "forked.h"
 #include "internal.h"
 #include "seam.h"
 #include "spawn.h"
@@ -246,41 +247,6 @@ void weft_seam_process_close(weft_seam_process *process)
 
 /* ---- in the child ------------------------------------------------------------- */
 
-/* Ends this process when its parent is gone. */
-static void *watch_parent(void *argument)
-{
-    char byte;
-
-    (void)argument;
-    while (read(*(int *)argument, &byte, 1) == -1 && errno == EINTR)
-        continue;
-    _exit(1);
-}
-
-static int begin_watching(void)
-{
-    static int life = WEFT__CHILD_LIFE;
-    pthread_attr_t attributes;
-    pthread_t watcher;
-    sigset_t all, before;
-    int error;
-    int err = weft__out_of_the_way(&life);
-
-    if (err != 0)
-        return err;
-    error = pthread_attr_init(&attributes);
-    if (error != 0)
-        return weft__fail_system(error, "process: no watch on its parent");
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    /* Signals are for the program's own threads. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&watcher, &attributes, watch_parent, &life);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return error == 0 ? 0 : weft__fail_system(error, "process: no watch on its parent");
-}
-
 /* A program may be started with a standard stream closed; a file that it opens later
  * must not be taken for one. The wrong direction, so that using it still fails. */
 static void keep_standard_streams(void)
@@ -293,9 +259,11 @@ static void keep_standard_streams(void)
 int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena)
 {
     int descriptor = WEFT__CHILD_ARENA;
+    int life = WEFT__CHILD_LIFE;
     int err;
 
     *start = NULL;
+    weft__watch_forks();
     keep_standard_streams();
     program_name = *argc > 0 ? (*argv)[0] : "";
     weft__program_begin(*argc > 0 ? (*argv)[0] : NULL);
@@ -307,7 +275,9 @@ int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_se
     weft__close_from(WEFT__CHILD_DESCRIPTORS);
     err = weft__out_of_the_way(&descriptor);
     if (err == 0)
-        err = begin_watching();
+        err = weft__out_of_the_way(&life);
+    if (err == 0)
+        err = weft__watch_by_thread(life);
     if (err != 0)
         return err;
     *start = (*argv)[2];

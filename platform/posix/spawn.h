@@ -24,6 +24,10 @@ int weft__inherit_below(posix_spawn_file_actions_t *actions, posix_spawnattr_t *
 /* The same from inside the child, for systems where the above cannot see to it. */
 void weft__close_from(int first);
 
+/* watch_thread.c: this process ends, by a thread that reads from the life line, when nobody
+ * holds its other end any more. */
+int weft__watch_by_thread(int life);
+
 /* program_*.c: the path of this program, as posix_spawn takes it. NULL: unknown. */
 const char *weft__program_path(void);
 
