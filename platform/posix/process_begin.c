@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "forked.h"
 #include "internal.h"
 #include "seam.h"
 #include "spawn.h"
@@ -63,6 +64,7 @@ int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_se
     const char *mark = *argc > 1 ? (*argv)[1] : "";
 
     *start = NULL;
+    weft__watch_forks();
     keep_standard_streams();
     program_name = *argc > 0 ? (*argv)[0] : "";
     weft__program_begin(*argc > 0 ? (*argv)[0] : NULL);

@@ -73,6 +73,10 @@ int weft__inherit(const struct weft__spawn *spawn, posix_spawn_file_actions_t *a
 /* The same from inside the child, for systems where the above cannot see to it. */
 void weft__close_from(int first);
 
+/* watch_thread.c: this process ends, by a thread that reads from the life line, when nobody
+ * holds its other end any more. */
+int weft__watch_by_thread(int life);
+
 /* program_*.c: the path of this program, as posix_spawn takes it. NULL: unknown. */
 const char *weft__program_path(void);
 
@@ -84,8 +88,9 @@ enum { WEFT__PATH_SIZE = 4096 };
 int weft__program_find(const char *name, char path[WEFT__PATH_SIZE]);
 
 /* watch_*.c: this process ends, at once, when nobody holds the other end of the life line
- * any more. */
+ * any more; and whether its parent has to keep the end that it gave away, too. */
 int weft__watch_parent(int life);
+extern const bool weft__parent_keeps_both_ends;
 
 /* watch_thread.c: the same by a thread that reads; works everywhere. */
 int weft__watch_by_thread(int life);

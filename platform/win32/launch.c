@@ -66,8 +66,8 @@ static bool create(weft__launch *launch, const wchar_t *program, wchar_t *comman
     info.StartupInfo.hStdOutput = launch->streams[1];
     info.StartupInfo.hStdError = launch->streams[2];
     DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT;
-    if (GetConsoleCP() == 0) /* no console here: the child must not open one */
-        flags |= CREATE_NO_WINDOW;
+    if (GetConsoleCP() == 0)
+        flags |= launch->without_console;
     if (launch->group != NULL) /* Ctrl-C reaches none of it */
         flags |= CREATE_NEW_PROCESS_GROUP;
     return CreateProcessW(program, command, NULL, NULL, launch->count > 0, flags,

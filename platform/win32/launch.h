@@ -23,8 +23,9 @@
 
 enum { WEFT__FIXED = 4, WEFT__HANDED = 16 };
 
-/* All zero: nothing is inherited, and nothing is there to be closed. */
+/* Zero but for the first: nothing is inherited, and nothing is there to be closed. */
 typedef struct weft__launch {
+    DWORD without_console; /* CreateProcess's flag if this process has no console either */
     HANDLE heirs[3 + WEFT__FIXED + WEFT__HANDED]; /* inheritable, open for the launch alone */
     size_t count;
     HANDLE streams[3];           /* among the heirs, or NULL */

@@ -71,7 +71,8 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
     wchar_t *path = NULL;
     char *name = NULL;
     wchar_t *command = NULL;
-    weft__launch launch = {0};
+    /* As its parent: an unseen console would be one more process to start for each. */
+    weft__launch launch = {.without_console = DETACHED_PROCESS};
     HANDLE stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (stop == NULL)
         return weft__fail_system((long)GetLastError(), "event that ends a child process");
@@ -102,7 +103,8 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
 {
     wchar_t *path = NULL;
     wchar_t *command = NULL;
-    weft__launch launch = {0};
+    /* Others may need a console; a new one of their own would be seen. */
+    weft__launch launch = {.without_console = CREATE_NO_WINDOW};
     int err = weft__program_find(arguments[0], &path);
     if (err == 0)
         err = weft__command_line(arguments, &command);
