@@ -164,7 +164,8 @@ bool weft_seam_process_alive(const weft_seam_arena *arena, uint32_t slot, uint64
 typedef struct weft_seam_process {
     uint64_t pid;
     uintptr_t handle; /* HANDLE; POSIX: its place in the guard's table, UINTPTR_MAX: none */
-    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: unused */
+    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: the child's end of
+                         the life line, or UINTPTR_MAX */
     uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: the job of its group */
     bool ours;        /* this program again, not another one */
     bool group;       /* has a group of its own */

@@ -166,8 +166,10 @@ int weft_process_start_with(weft_process **out, weft_function *function, const v
     weft_process *process;
     char number[32];
     const char *name = options && options->name ? options->name : number;
-    int err;
+    int err = weft__arena_check();
 
+    if (err != 0)
+        return err;
     if (!weft__main_called())
         return weft__fail(WEFT_EPERM, "process: call weft_main(&argc, &argv) first in main(): a "
                                       "child would run main() again without it");
@@ -206,8 +208,10 @@ int weft_process_open(weft_process **out, const char *const *arguments,
     weft_process_options checked;
     weft_process *process;
     const char *name;
-    int err;
+    int err = weft__arena_check();
 
+    if (err != 0)
+        return err;
     if (!arguments || !arguments[0] || arguments[0][0] == '\0')
         return weft__misuse(WEFT_EINVAL, "process: no program is named");
     name = options && options->name ? options->name : arguments[0];

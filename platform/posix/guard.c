@@ -21,11 +21,12 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "life_line.h"
 #include "memory_file.h"
 #include "spawn.h"
 #include "weft/mutex.h"
 
-enum { PLACES = 65536 };
+enum { PLACES = 16384 };
 
 struct table {
     weft_atomic_u64 places[PLACES]; /* number << 1 | leads a group; ours, relaxed */
@@ -100,12 +101,13 @@ void weft__guard_begin(void)
     weft_mutex_acquire(&lock, WEFT_FOREVER);
     if (!is_alive() && make_table() && weft__pipe_pair(ends) == 0) {
         if (life_line != -1)
-            close(life_line);
+            weft__life_line_drop(life_line);
         life_line = -1;
+        weft__life_line_hold(ends[1]);
         if (start(ends[0]))
             life_line = ends[1];
         else
-            close(ends[1]);
+            weft__life_line_drop(ends[1]);
         close(ends[0]);
     }
     weft_mutex_release(&lock);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "life_line.h"
 #include "seam.h"
 #include "spawn.h"
 #include "weft/memory.h"
@@ -108,13 +109,17 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
     err = weft__pipe_pair(life);
     if (err != 0)
         goto no_life;
+    weft__life_line_hold(life[1]);
     gift_give(&gift, options, &spawn, WEFT__CHILD_HEIRS);
     spawn.sources[WEFT__CHILD_ARENA] = (int)arena->handle;
     spawn.sources[WEFT__CHILD_LIFE] = life[0];
     error = weft__spawn(&spawn, &pid);
-    close(life[0]);
+    if (error != 0 || !weft__parent_keeps_both_ends) {
+        close(life[0]);
+        life[0] = -1;
+    }
     if (error != 0) {
-        close(life[1]);
+        weft__life_line_drop(life[1]);
         err = weft__fail_system(error, "process: %s cannot be started again", arguments[0]);
     }
 no_life:
@@ -122,6 +127,7 @@ no_life:
     if (err == 0)
         *process = (weft_seam_process){.pid = (uint64_t)pid,
                                        .handle = UINTPTR_MAX,
+                                       .stop = life[0] != -1 ? (uintptr_t)life[0] : UINTPTR_MAX,
                                        .life = (uintptr_t)life[1],
                                        .ours = true,
                                        .group = options->group};
@@ -158,6 +164,7 @@ static int run_program(weft_seam_process *process, struct weft__spawn *spawn)
         return weft__fail_system(error, "process: %s cannot be run", spawn->arguments[0]);
     *process = (weft_seam_process){.pid = (uint64_t)pid,
                                    .handle = weft__guard_add(pid, spawn->group),
+                                   .stop = UINTPTR_MAX,
                                    .life = UINTPTR_MAX,
                                    .group = spawn->group};
     return 0;
@@ -260,6 +267,8 @@ void weft_seam_process_close(weft_seam_process *process)
     while (waitpid((pid_t)process->pid, NULL, WNOHANG) == -1 && errno == EINTR)
         continue;
     if (process->life != UINTPTR_MAX)
-        close((int)process->life);
-    process->life = UINTPTR_MAX;
+        weft__life_line_drop((int)process->life);
+    if (process->stop != UINTPTR_MAX)
+        close((int)process->stop);
+    process->life = process->stop = UINTPTR_MAX;
 }

@@ -88,8 +88,9 @@ enum { WEFT__PATH_SIZE = 4096 };
 int weft__program_find(const char *name, char path[WEFT__PATH_SIZE]);
 
 /* watch_*.c: this process ends, at once, when nobody holds the other end of the life line
- * any more. */
+ * any more; and whether its parent has to keep the end that it gave away, too. */
 int weft__watch_parent(int life);
+extern const bool weft__parent_keeps_both_ends;
 
 /* watch_thread.c: the same by a thread that reads; works everywhere. */
 int weft__watch_by_thread(int life);

@@ -4,6 +4,10 @@
  * last one closes the other end of the life line. That costs a child no thread, and unlike
  * PR_SET_PDEATHSIG it is the parent's end that counts, not that of the thread in it that
  * started us.
+ *
+ * The wish for the signal lives as long as our end of the line, of which the program may
+ * close our descriptor together with all others that it has. So the parent keeps one, too.
+ * Its system closes that after the other end: the one of the higher number goes first.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -11,6 +15,8 @@
 #include <unistd.h>
 
 #include "spawn.h"
+
+const bool weft__parent_keeps_both_ends = true;
 
 int weft__watch_parent(int life)
 {

@@ -14,8 +14,6 @@
 #include "internal.h"
 #include "spawn.h"
 
-enum { STACK = 65536 };
-
 /* Written before the thread starts. */
 static int life_line;
 static struct stat line_was;
@@ -54,7 +52,6 @@ int weft__watch_by_thread(int life)
     life_line = life;
     parent = getppid();
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK); /* refused where it is too little: no harm */
     /* Signals are for the program's own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

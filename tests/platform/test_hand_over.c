@@ -8,6 +8,7 @@
 #include "crew.h"
 #include "file.h"
 #include "program.h"
+#include "system.h"
 #include "weft/caps.h"
 #include "weft/socket.h"
 

@@ -9,9 +9,6 @@
 
 enum { LONGEST = 4096 };
 
-int fileno(FILE *file);
-FILE *fdopen(int descriptor, const char *mode);
-
 void write_file(const char *name, const char *text)
 {
     FILE *file = fopen(name, "wb");
@@ -38,16 +35,6 @@ const char *text_of_file(const char *name)
     *end = '\0';
     fclose(file);
     return text;
-}
-
-int descriptor_of(FILE *file)
-{
-    return fileno(file);
-}
-
-FILE *file_of(int descriptor, const char *mode)
-{
-    return fdopen(descriptor, mode);
 }
 
 static void run_with(const char *command, const char *name)
