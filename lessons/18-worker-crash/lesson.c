@@ -13,40 +13,34 @@ static int square(weft_task *task)
     return WEFT_RETURN(task, int, x * x);
 }
 
-static int show(int x, weft_future *future)
+static void show(int x, weft_future *future)
 {
     int y = 0;
     int err = weft_future_result(future, &y, sizeof(y), WEFT_FOREVER);
 
     if (err == 0)
         weft_print("%d: %d\n", x, y);
-    else /* weft_last_error() has worker, pid and signal, too */
+    else
         weft_print("%d: %s\n", x, weft_strerror(err));
+    if (err != 0) /* one sentence, with the worker, its pid and the signal */
+        weft_print_error("%s\n", weft_last_error());
     weft_future_release(future);
-    return err;
 }
 
 int main(int argc, char **argv)
 {
     weft_future *f[8], *again;
-    bool retry = false;
     int x = 8;
-    const lesson_option options[] = {
-        {"--retry", "try a lost task twice more", .flag = &retry},
-        {0},
-    };
+    const lesson_option options[] = {{0}};
 
     lesson_begin(&argc, &argv, "A worker crashes.", options);
-    const weft_submit_options how = {.retries = retry ? 2 : 0};
     weft_executor *pool =
         CHECKED(weft_process_pool(&(weft_pool_options){.workers = 2}));
 
     for (int i = 0; i < 8; i++)
-        CHECK(weft_submit_with(pool, &f[i], square, &i, sizeof(i), &how,
-                               WEFT_FOREVER));
+        CHECK(weft_submit(pool, &f[i], square, &i, sizeof(i)));
     for (int i = 0; i < 8; i++)
-        if (show(i, f[i]) != 0)
-            weft_print_error("%s\n", weft_last_error());
+        show(i, f[i]);
 
     CHECK(weft_submit(pool, &again, square, &x, sizeof(x)));
     show(x, again); /* the pool has its two workers again */
