@@ -20,7 +20,7 @@ struct weft__child_block {
     uint64_t program;            /* weft_seam_module_identity() of it */
     int32_t error;               /* these two are the child's, written before it exits; the */
     char sentence[256];          /* parent reads them after it has */
-    uint32_t heirs;              /* how many things are handed over; these three and the first */
+    uint64_t heirs;              /* how many things are handed over; these three and the first */
     weft__function_ref function; /* one are the parent's, written before the start */
     uint64_t size;               /* of the argument */
 };

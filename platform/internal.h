@@ -200,10 +200,8 @@ void weft__process_ignore_interrupt(void);
 
 /* A function of this program as a value that all its processes understand. */
 typedef struct weft__function_ref {
-    uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
+    uint64_t module; /* weft_offset of what portable/function.c knows of it; 0: the program */
     uint64_t offset;
-    uint64_t identity; /* weft_seam_module_identity() of the module; 0: it is the program, of
-                          which all processes are the same build */
 } weft__function_ref;
 
 int weft__function_name(weft__function_ref *ref, weft_function *function);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A worker crashes: eight squares, and one task that ends its process.
  * Watch: the future says who died and of what; the other seven are right. */
+#include <stdlib.h>
+
 #include "lesson.h"
 
 static int square(weft_task *task)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared memory, and a lock whose holder dies in the middle of a transfer.
  * Watch: the next one is told, counts what is there, and mends it. */
+#include <stdlib.h>
+
 #include "lesson.h"
 
 WEFT_TYPED_SHARED(accounts, int); /* Array("i", 2): memory and its lock */

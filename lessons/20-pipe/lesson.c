@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A pipe between two processes: questions there, answers back.
  * Watch: the child answers three of four and ends; main meets the end. */
+#include <ctype.h>
+
 #include "lesson.h"
 
 static int answer(weft_task *task)
