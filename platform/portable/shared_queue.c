@@ -82,7 +82,7 @@ int weft_shared_queue_put(weft_shared_queue queue, const void *item, size_t size
         return WEFT_EINVAL;
     if (!item && size > 0)
         return refuse_item(queue, size);
-    err = weft__shared_ring_put(&object->ring, item, size, until);
+    err = weft__shared_ring_put(&object->ring, item, size, until, NULL);
     if (err == WEFT_ETOOBIG)
         return weft__fail(err, "shared queue %llu: an item of %zu bytes never fits",
                           (unsigned long long)queue.at, size);
@@ -99,7 +99,7 @@ int weft_shared_queue_get(weft_shared_queue queue, void *item, size_t size, size
         return WEFT_EINVAL;
     if (!item && size > 0)
         return refuse_item(queue, size);
-    err = weft__shared_ring_get(&object->ring, item, size, length, until);
+    err = weft__shared_ring_get(&object->ring, item, size, length, until, NULL);
     if (err == WEFT_ETOOBIG)
         return weft__fail(err, "shared queue %llu: the next item has another size than %zu bytes",
                           (unsigned long long)queue.at, size);

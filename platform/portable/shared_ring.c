@@ -215,13 +215,12 @@ void weft__shared_ring_init(struct weft__shared_ring *ring, size_t items, size_t
 }
 
 int weft__shared_ring_put(struct weft__shared_ring *ring, const void *item, size_t size,
-                          weft_time until)
+                          weft_time until, const struct weft__shared_watch *watch)
 {
-    uint64_t units = units_of(size);
-    bool slept = false;
+    struct weft__shared_wait wait = {.units = units_of(size), .until = until, .watch = watch};
     int err;
 
-    if (units > ring->units)
+    if (wait.units > ring->units)
         return WEFT_ETOOBIG;
     if (weft_load_u32(&ring->ended, WEFT_RELAXED) != 0)
         return WEFT_ECLOSED; /* whoever has the lock */
@@ -229,22 +228,21 @@ int weft__shared_ring_put(struct weft__shared_ring *ring, const void *item, size
         err = acquire(&ring->putters.lock, until);
         if (err != 0)
             break;
-        err = put_locked(ring, item, size, units);
+        err = put_locked(ring, item, size, wait.units);
         if (weft__word_lock_release(&ring->putters.lock, 0) & WEFT__WORD_FLAG)
             weft__shared_ring_wake(&ring->arrival);
         if (err != WEFT_ETIMEDOUT)
             break;
-        err = weft__shared_ring_wait(ring, units, until, &slept);
+        err = weft__shared_ring_wait(ring, &wait);
     } while (err == 0);
-    if (slept)
-        weft__shared_ring_pass_on(ring, units);
+    weft__shared_ring_pass_on(ring, &wait);
     return err;
 }
 
 int weft__shared_ring_get(struct weft__shared_ring *ring, void *item, size_t size, size_t *length,
-                          weft_time until)
+                          weft_time until, const struct weft__shared_watch *watch)
 {
-    bool slept = false;
+    struct weft__shared_wait wait = {.units = WEFT__RING_GET, .until = until, .watch = watch};
     int err;
 
     do {
@@ -257,12 +255,11 @@ int weft__shared_ring_get(struct weft__shared_ring *ring, void *item, size_t siz
         if (err == WEFT_ECLOSED)
             err = confirm_end(ring, until);
         else if (err == WEFT_ETIMEDOUT)
-            err = weft__shared_ring_wait(ring, WEFT__RING_GET, until, &slept);
+            err = weft__shared_ring_wait(ring, &wait);
         else
             break;
     } while (err == 0);
-    if (slept)
-        weft__shared_ring_pass_on(ring, WEFT__RING_GET);
+    weft__shared_ring_pass_on(ring, &wait);
     return err;
 }
 

@@ -8,6 +8,7 @@
  * last error.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,11 +59,18 @@ size_t weft__shared_ring_size(size_t bytes);
 /* In zeroed memory. `items` is 1 to WEFT__SHARED_ITEMS. */
 void weft__shared_ring_init(struct weft__shared_ring *ring, size_t items, size_t bytes);
 
-/* Arguments and errors as of weft_shared_queue_put() and weft_shared_queue_get(). */
+/* Asked each 5 ms by one who waits: is it in vain? */
+struct weft__shared_watch {
+    bool (*is_in_vain)(const void *context);
+    const void *context;
+};
+
+/* Arguments and errors as of weft_shared_queue_put() and weft_shared_queue_get(). With a watch,
+ * which may be NULL, also WEFT_ECLOSED: waiting was in vain. */
 int weft__shared_ring_put(struct weft__shared_ring *ring, const void *item, size_t size,
-                          weft_time until);
+                          weft_time until, const struct weft__shared_watch *watch);
 int weft__shared_ring_get(struct weft__shared_ring *ring, void *item, size_t size, size_t *length,
-                          weft_time until);
+                          weft_time until, const struct weft__shared_watch *watch);
 
 /* Nothing can be put from now on; with WEFT_DISCARD nothing can be got either. */
 void weft__shared_ring_shut(struct weft__shared_ring *ring, enum weft_ending ending);

@@ -4,8 +4,6 @@
 
 /* Positions, and sleeping: between shared_ring.c and shared_ring_wait.c. */
 
-#include <stdbool.h>
-
 #include "shared_ring.h"
 
 /* The lower 40 bits of a position are the place of the next item, in units; above them is
@@ -45,14 +43,16 @@ static inline bool weft__ring_has_room(const struct weft__shared_ring *ring, uin
 /* There is something to do for those who sleep at the door. */
 void weft__shared_ring_wake(struct weft__shared_door *door);
 
-/*
- * Waits until it is worth trying to put an item of so many units, or WEFT__RING_GET.
- *
- * *slept is set if others may depend on the caller now: it calls _pass_on() when it has
- * done what it came for, or gives up. 0; WEFT_ETIMEDOUT, WEFT_ECANCELED.
- */
-int weft__shared_ring_wait(struct weft__shared_ring *ring, uint64_t units, weft_time until,
-                           bool *slept);
-void weft__shared_ring_pass_on(struct weft__shared_ring *ring, uint64_t units);
+/* One call that waits. */
+struct weft__shared_wait {
+    uint64_t units; /* that it needs room for, or WEFT__RING_GET */
+    weft_time until;
+    const struct weft__shared_watch *watch;
+    bool slept; /* others may depend on the caller: _pass_on() when it is through */
+};
+
+/* 0: it is worth trying again; WEFT_ETIMEDOUT, WEFT_ECANCELED; WEFT_ECLOSED: the watch said so. */
+int weft__shared_ring_wait(struct weft__shared_ring *ring, struct weft__shared_wait *wait);
+void weft__shared_ring_pass_on(struct weft__shared_ring *ring, const struct weft__shared_wait *wait);
 
 #endif

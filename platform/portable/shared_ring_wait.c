@@ -24,6 +24,8 @@
 
 #define MIXED UINT32_MAX /* weft__shared_door.units */
 
+#define WATCH_SLICE WEFT_MS(5)
+
 /* Whether it is worth trying: to put so many units and items, or WEFT__RING_GET. */
 static bool is_ready(const struct weft__shared_ring *ring, uint64_t units, uint64_t items)
 {
@@ -81,44 +83,42 @@ static bool looks(const struct weft__shared_ring *ring, uint64_t units)
     return is_ready(ring, units, 1);
 }
 
-static int sleep_until_ready(struct weft__shared_ring *ring, uint64_t units, weft_time until)
+int weft__shared_ring_wait(struct weft__shared_ring *ring, struct weft__shared_wait *wait)
 {
-    struct weft__shared_door *door = door_of(ring, units);
-    uint32_t seen = weft_load_u32(&door->changes, WEFT_ACQUIRE);
-    weft_time end = weft__slice(until, WEFT_SHARED_SLICE);
+    struct weft__shared_door *door = door_of(ring, wait->units);
+    uint32_t seen;
+    weft_time end;
     int err = 0;
 
+    if (wait->until <= WEFT_NOW)
+        return WEFT_ETIMEDOUT;
+    if (!wait->slept && looks(ring, wait->units))
+        return 0;
+    wait->slept = true;
+    seen = weft_load_u32(&door->changes, WEFT_ACQUIRE);
+    end = weft__slice(wait->until, wait->watch ? WATCH_SLICE : WEFT_SHARED_SLICE);
     weft_fetch_add_u32(&door->sleepers, 1, WEFT_RELAXED);
-    if (units != WEFT__RING_GET)
-        note_units(door, units);
-    set_flag(ring, units);
+    if (wait->units != WEFT__RING_GET)
+        note_units(door, wait->units);
+    set_flag(ring, wait->units);
     (void)weft_fault_point("shared_ring.sleep");
-    if (!is_ready(ring, units, 1))
+    if (!is_ready(ring, wait->units, 1))
         err = weft_wait_shared(&door->changes, seen, end);
     weft_fetch_sub_u32(&door->sleepers, 1, WEFT_RELAXED);
-    if (err == WEFT_ETIMEDOUT && (end != until || is_ready(ring, units, 1)))
-        err = 0;
-    return err;
+    if (err != WEFT_ETIMEDOUT || is_ready(ring, wait->units, 1))
+        return err == WEFT_ETIMEDOUT ? 0 : err;
+    if (wait->watch && wait->watch->is_in_vain(wait->watch->context))
+        return WEFT_ECLOSED;
+    return end == wait->until ? WEFT_ETIMEDOUT : 0;
 }
 
-int weft__shared_ring_wait(struct weft__shared_ring *ring, uint64_t units, weft_time until,
-                           bool *slept)
+void weft__shared_ring_pass_on(struct weft__shared_ring *ring, const struct weft__shared_wait *wait)
 {
-    if (until <= WEFT_NOW)
-        return WEFT_ETIMEDOUT;
-    if (looks(ring, units))
-        return 0;
-    *slept = true;
-    return sleep_until_ready(ring, units, until);
-}
+    struct weft__shared_door *door = door_of(ring, wait->units);
 
-void weft__shared_ring_pass_on(struct weft__shared_ring *ring, uint64_t units)
-{
-    struct weft__shared_door *door = door_of(ring, units);
-
-    if (weft_load_u32(&door->sleepers, WEFT_RELAXED) == 0)
+    if (!wait->slept || weft_load_u32(&door->sleepers, WEFT_RELAXED) == 0)
         return;
-    set_flag(ring, units);
-    if (is_ready(ring, units, 1))
+    set_flag(ring, wait->units);
+    if (is_ready(ring, wait->units, 1))
         weft__shared_ring_wake(door);
 }
