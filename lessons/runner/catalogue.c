@@ -12,10 +12,10 @@ static const char *const lengths[] = {"page 1: 12 bytes", "page 2: 24 bytes",
                                       "page 3: 36 bytes",
                                       "page 4: HTTP Error 404"};
 static const char *const squares[] = {
-    "0: 0",  "1: 1",  "2: 4",  "3: the worker died",
+    "0: 0",  "1: 1",  "2: 4",  "3: WEFT_ELOST: the worker died",
     "4: 16", "5: 25", "6: 36", "7: 49"};
 static const char *const transfer[] = {"the child ended by signal 6",
-                                       "lock: the owner died",
+                                       "lock: WEFT_EOWNERDEAD: the owner died",
                                        "found: 70 + 100", "after: 100 + 100"};
 static const char *const answers[] = {"warp: WARP", "weft: WEFT", "loom: LOOM"};
 
