@@ -60,10 +60,15 @@ void weft__nap(void);
 /* What the library asks about the calling thread all the time. Others read it only while
  * the thread sleeps in the parking lot. */
 struct weft_cancel;
+struct weft__patience { /* portable/look.c: how long the thread looks before it sleeps */
+    uint16_t looks;     /* 0: it has not looked yet */
+    uint8_t misses;     /* of looks as long as can be, since one that paid */
+    uint8_t rest;       /* waits before it looks again */
+};
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
     const struct weft_cancel *cancel; /* weft_cancel_current() */
-    uint32_t patience;                /* portable/park.c: how long it looks before it sleeps */
+    struct weft__patience patience;   /* for looks */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 
@@ -105,12 +110,17 @@ int weft__once(struct weft_once *once, int (*function)(void *context));
 /* Where a result of weft_task_return() goes. */
 typedef int weft__result_function(weft_task *task, const void *result, size_t size);
 
+/* Where a result of weft_task_result() is written; NULL: no memory. */
+typedef void *weft__room_function(weft_task *task, size_t size);
+
 struct weft_task {
     const void *argument;
     size_t size;
     const char *name;                /* of the thread or process that runs it */
-    weft__result_function *returned; /* NULL: results are dropped */
-    void *context;                   /* of `returned` */
+    weft__result_function *returned; /* NULL: results are dropped, and `room` is NULL too */
+    weft__room_function *room;
+    void *context;                   /* of both */
+    void *scratch;                   /* room for a result that is dropped */
     int code;                        /* of weft_task_fail, 0 before */
     bool obeyed;                     /* it ended with WEFT_ECANCELED because it was cancelled */
     char sentence[256];              /* of weft_task_fail, or of the failing call */
@@ -157,6 +167,10 @@ int weft__arena(const struct weft_seam_arena **arena);
 /* This process becomes a user of the arena its parent made (weft_main). */
 int weft__arena_attached(const struct weft_seam_arena *arena);
 
+/* What the offset leads to, for somebody who only hopes that it is a block; NULL: there cannot
+ * be one. */
+void *weft__arena_block(uint64_t offset);
+
 /* Names this process among those of the arena, never 0, never the same for two
  * processes of one program: slot and generation. */
 uint32_t weft__arena_self(void);
@@ -186,7 +200,7 @@ void weft__process_ignore_interrupt(void);
 
 /* A function of this program as a value that all its processes understand. */
 typedef struct weft__function_ref {
-    uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
+    uint64_t module; /* weft_offset of what portable/function.c knows of it; 0: the program */
     uint64_t offset;
 } weft__function_ref;
 

@@ -235,6 +235,14 @@ void *weft_shared_pointer(weft_offset offset)
     return offset != 0 && weft__arena_map.base ? (char *)weft__arena_map.base + offset : NULL;
 }
 
+void *weft__arena_block(weft_offset offset)
+{
+    if (offset < WEFT__UNIT || offset % WEFT__UNIT != 0 || !weft__arena_map.base ||
+        !weft__cut_holds(offset / WEFT__UNIT - 1))
+        return NULL;
+    return (char *)weft__arena_map.base + offset;
+}
+
 weft_offset weft_shared_offset(const void *pointer)
 {
     uintptr_t start = (uintptr_t)weft__arena_map.base;
