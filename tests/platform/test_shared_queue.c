@@ -187,6 +187,26 @@ static void more_than_all_measure_is_refused_at_creation(void)
     CU_ASSERT_EQUAL(queue.at, 7);
 }
 
+/* Positions count items modulo 2^24. */
+static void counts_go_round(void)
+{
+    weft_shared_queue queue = make_queue(3, 8 * HEAD);
+    const uint32_t most = (1u << 24) + 5;
+    uint32_t failed = 0;
+
+    for (uint32_t i = 0; i < most; i++) {
+        failed += weft_shared_queue_put(queue, NULL, 0, WEFT_NOW) != 0;
+        failed += i > 0 && weft_shared_queue_size(queue) != 2;
+        failed += i > 0 && weft_shared_queue_get(queue, NULL, 0, NULL, WEFT_NOW) != 0;
+        failed += i > 0 && weft_shared_queue_task_done(queue) != 0;
+    }
+    CU_ASSERT_EQUAL(failed, 0);
+    CHECK_ERROR(weft_shared_queue_join(queue, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_OK(weft_shared_queue_task_done(queue));
+    CHECK_OK(weft_shared_queue_join(queue, WEFT_NOW));
+    weft_shared_queue_close(queue);
+}
+
 /* ---- deadlines ------------------------------------------------------------------------ */
 
 static void an_empty_queue_times_out_and_leaves_the_item_alone(void)
@@ -301,6 +321,7 @@ CU_TestInfo suite_cases[] = {
     {"an_item_that_can_never_fit_is_refused_at_once",
      an_item_that_can_never_fit_is_refused_at_once},
     {"more_than_all_measure_is_refused_at_creation", more_than_all_measure_is_refused_at_creation},
+    {"counts_go_round", counts_go_round},
     {"an_empty_queue_times_out_and_leaves_the_item_alone",
      an_empty_queue_times_out_and_leaves_the_item_alone},
     {"a_full_queue_times_out_and_takes_nothing", a_full_queue_times_out_and_takes_nothing},
