@@ -103,9 +103,9 @@ static void consider(struct choice *choice, struct weft__seat *seat, uint32_t sh
     uint32_t load = weft__seat_load(seat);
     bool awake = is_awake(seat);
 
-    choice->awake_count += awake || load > 0;
     if (is_stalled(seat) && (load > 0 || awake)) /* one without tasks has not woken up yet */
         return;
+    choice->awake_count += awake || load > 0;
     if (awake && load < shallow) {
         if (!choice->awake)
             choice->awake = seat;

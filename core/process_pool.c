@@ -33,6 +33,18 @@ static void discard(struct weft__process_pool *pool)
     weft__work_cancel_all(round.cancelled);
 }
 
+static void begin_end(struct weft__process_pool *pool, enum weft_ending ending, bool kills)
+{
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->closed = true;
+    pool->killing = kills;
+    weft__pool_room_locked(pool);
+    weft_mutex_release(&pool->mutex);
+    if (ending == WEFT_DISCARD)
+        discard(pool);
+    rouse(pool);
+}
+
 static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time until)
 {
     struct weft__process_pool *pool = weft__process_pool_of(executor);
@@ -40,13 +52,7 @@ static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time
 
     if (err != 0)
         return err;
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    pool->closed = true;
-    weft__pool_room_locked(pool);
-    weft_mutex_release(&pool->mutex);
-    if (ending == WEFT_DISCARD)
-        discard(pool);
-    rouse(pool);
+    begin_end(pool, ending, false);
     err = weft_event_wait(&pool->finished, until);
     return err == 0 ? 0
                     : weft__fail(err, "pool %s: tasks still run%s", pool->name,
@@ -66,12 +72,8 @@ static void close(weft_executor *executor)
 
     if (weft__arena_check() != 0)
         return; /* this process was forked off the pool's: nothing of the pool is here */
-    if (pool->manager && shut_down(executor, WEFT_DISCARD, WEFT_NOW) != 0) {
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        pool->killing = true;
-        weft_mutex_release(&pool->mutex);
-        rouse(pool);
-    }
+    if (pool->manager)
+        begin_end(pool, WEFT_DISCARD, true);
     join(pool->manager);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     pool->over = true;
