@@ -72,8 +72,12 @@ void refuse_passage(const char *point, uint32_t n, int code)
     weft_fault_hook(NULL);
     if (n == 0)
         return;
-    refused_point = point;
-    refused_code = code;
+    /* A thread may still be in the hook of the refusal before: what is the same is not
+     * written again. */
+    if (refused_point != point)
+        refused_point = point;
+    if (refused_code != code)
+        refused_code = code;
     weft_store_u32(&passages_left, n, WEFT_RELAXED);
     weft_fault_hook(decide);
 }
