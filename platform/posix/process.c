@@ -255,7 +255,7 @@ int weft_seam_process_kill_tree(weft_seam_process *process)
                              (unsigned long long)process->pid);
 }
 
-void weft__collect(pid_t pid)
+void weft__child_collect(pid_t pid)
 {
     while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
         continue;

@@ -98,7 +98,7 @@ int weft__watch_by_thread(int life);
 /* ---- process.c ----------------------------------------------------------------------------- */
 
 /* A child that has ended, or is about to, is collected. */
-void weft__collect(pid_t pid);
+void weft__child_collect(pid_t pid);
 
 /* ---- process_begin.c -------------------------------------------------------------------- */
 
