@@ -25,6 +25,16 @@ int run_forked(int (*function)(void))
     return pid != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+int descriptor_of(FILE *file)
+{
+    return fileno(file);
+}
+
+FILE *file_of(int descriptor, const char *mode)
+{
+    return fdopen(descriptor, mode);
+}
+
 /* To close what another thread reads from is a race, and here the very point. */
 const char *__tsan_default_suppressions(void);
 
