@@ -49,7 +49,7 @@ const struct bench_case bench_cases[] = {
      LESS, 0},
     {"thread-memory", "Resident memory of an idle thread", FAMILY_MEMORY, 1000, 10, 0, 0, "KiB",
      LESS, 0},
-    {"ppool-4", "Process pool, a result per task, 4 workers", FAMILY_PPOOL, 200000, 1000, 4, 0,
+    {"ppool-4", "Process pool, a result per task, 4 workers", FAMILY_PPOOL, 100000, 1000, 4, 0,
      "k tasks/s", MORE, 0},
     {"pmap-1m", "Process pool, map of 1,000,000 numbers, 4 workers", FAMILY_PMAP, 1000000, 1000, 4,
      0, "M items/s", MORE, 0},
@@ -69,7 +69,7 @@ const struct bench_case bench_cases[] = {
     {PING("iping-idle-2cpus", "likewise with a CPU for each", FAMILY_IWAKE, 300, PLACE_TWO_CPUS)},
     {PING("iping-idle-1cpu", "likewise on one CPU", FAMILY_IWAKE, 300, PLACE_ONE_CPU)},
     {"spawn", "Process started and joined", FAMILY_SPAWN, 500, 5, 0, 0, "per s", MORE, 0},
-    {"spawn-256m", "Process started and joined, the parent uses 256 MiB", FAMILY_SPAWN, 500, 5, 256,
+    {"spawn-256m", "Process started and joined, the parent uses 256 MiB", FAMILY_SPAWN, 200, 5, 256,
      0, "per s", MORE, 0},
     {SIZE("size-mutex", "a mutex", SIZE_MUTEX)},
     {SIZE("size-condition", "a condition", SIZE_CONDITION)},
@@ -85,7 +85,7 @@ const size_t bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);
 static const struct {
     const char *name;
     void (*run)(const struct peer *peer, struct run *run);
-    int with_children;
+    bool with_children;
 } families[FAMILY_COUNT] = {
     [FAMILY_QUEUE] = {"queue", case_queue},
     [FAMILY_PINGPONG] = {"pingpong", case_pingpong},
@@ -100,14 +100,14 @@ static const struct {
     [FAMILY_THOUSAND] = {"thousand", case_thousand},
     [FAMILY_MEMORY] = {"memory", case_memory},
     [FAMILY_SIZE] = {"size", case_size},
-    [FAMILY_PPOOL] = {"ppool", case_ppool, 1},
-    [FAMILY_PMAP] = {"pmap", case_pmap, 1},
-    [FAMILY_LARGE] = {"large", case_large, 1},
-    [FAMILY_LARGESHARED] = {"largeshared", case_large_shared, 1},
-    [FAMILY_IQUEUE] = {"iqueue", case_iqueue, 1},
-    [FAMILY_IPING] = {"iping", case_iping, 1},
-    [FAMILY_IWAKE] = {"iwake", case_iwake, 1},
-    [FAMILY_SPAWN] = {"spawn", case_spawn, 1},
+    [FAMILY_PPOOL] = {"ppool", case_ppool, true},
+    [FAMILY_PMAP] = {"pmap", case_pmap, true},
+    [FAMILY_LARGE] = {"large", case_large, true},
+    [FAMILY_LARGESHARED] = {"largeshared", case_large_shared, true},
+    [FAMILY_IQUEUE] = {"iqueue", case_iqueue, true},
+    [FAMILY_IPING] = {"iping", case_iping, true},
+    [FAMILY_IWAKE] = {"iwake", case_iwake, true},
+    [FAMILY_SPAWN] = {"spawn", case_spawn, true},
 };
 
 const struct bench_case *case_find(const char *name)
@@ -122,6 +122,11 @@ const struct bench_case *case_find(const char *name)
 const char *family_name(enum family family)
 {
     return families[family].name;
+}
+
+bool family_has_processes(enum family family)
+{
+    return families[family].with_children;
 }
 
 enum family family_find(const char *name)

@@ -27,6 +27,7 @@ extern const size_t bench_case_count;
 const struct bench_case *case_find(const char *name);
 
 const char *family_name(enum family family);
+bool family_has_processes(enum family family); /* its peers start some */
 enum family family_find(const char *name); /* FAMILY_COUNT: there is none */
 
 void case_queue(const struct peer *peer, struct run *run);

@@ -21,6 +21,7 @@ static int show_help(void)
     puts("usage: weft-bench [options]\n\n"
          "  --list             the cases, and which peers do them\n"
          "  --case NAME ...    these cases alone\n"
+         "  --processes        the cases of processes alone\n"
          "  --peer NAME ...    these peers alone\n"
          "  --repeat N         rounds (5); in each, all peers of a case in turn\n"
          "  --scale PERCENT    how much work (100)\n"
