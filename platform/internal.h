@@ -60,10 +60,15 @@ void weft__nap(void);
 /* What the library asks about the calling thread all the time. Others read it only while
  * the thread sleeps in the parking lot. */
 struct weft_cancel;
+struct weft__patience { /* portable/look.c: how long the thread looks before it sleeps */
+    uint16_t looks;     /* 0: it has not looked yet */
+    uint8_t misses;     /* of looks as long as can be, since one that paid */
+    uint8_t rest;       /* waits before it looks again */
+};
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
     const struct weft_cancel *cancel; /* weft_cancel_current() */
-    uint32_t patience;                /* portable/park.c: how long it looks before it sleeps */
+    struct weft__patience patience;   /* for looks */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 
@@ -151,7 +156,11 @@ int weft__resolve(const char *host, int port, struct weft_address *addresses, si
 
 enum { WEFT_ARENA_PROCESSES = 1024 };
 
-/* The arena, made at the first call. */
+/* 0; WEFT_EPERM: misuse, this process was forked off one of weft's and must not touch what
+ * they share. Costs a load; call it with no lock held. */
+int weft__arena_check(void);
+
+/* The arena, made at the first call. WEFT_EPERM: as above. */
 struct weft_seam_arena;
 int weft__arena(const struct weft_seam_arena **arena);
 
@@ -165,6 +174,19 @@ uint32_t weft__arena_self(void);
 /* False once the process of that name has died. */
 bool weft__arena_process_alive(uint32_t name);
 
+/* As weft_shared_alloc(), but the block is this process's: when it has died, whoever calls
+ * weft__arena_bury() with its name, weft__arena_self(), frees it. */
+int weft__arena_alloc_private(uint64_t *offset, size_t size);
+
+/* From now on the block lives until it is freed. Called by any process: who gets one from a
+ * process that may die calls it before that one is buried. */
+void weft__arena_publish(uint64_t offset);
+
+/* Frees what was private to a process that has ended, and what it had in its hands while it
+ * allocated or freed. By any process, several times, while others go on. It looks at every
+ * block of the arena. */
+void weft__arena_bury(uint32_t name);
+
 /* ---- portable/child.c --------------------------------------------------------- */
 
 /* From now on Ctrl-C is for this process's parent. */
@@ -176,6 +198,8 @@ void weft__process_ignore_interrupt(void);
 typedef struct weft__function_ref {
     uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
     uint64_t offset;
+    uint64_t identity; /* weft_seam_module_identity() of the module; 0: it is the program, of
+                          which all processes are the same build */
 } weft__function_ref;
 
 int weft__function_name(weft__function_ref *ref, weft_function *function);

@@ -105,7 +105,7 @@ static void sizes_of_zero_and_beyond_all_measure_are_refused(void)
     CHECK_ERROR(weft_shared_queue_create(&queue, 1, 0), WEFT_EINVAL);
     CU_ASSERT_NOT_EQUAL(strlen(weft_last_error()), 0);
     CU_ASSERT_NOT_EQUAL(weft_shared_queue_create(&queue, SIZE_MAX / 2, 3), 0);
-    CHECK_ERROR(weft_shared_queue_create(&queue, (size_t)1 << 20, (size_t)1 << 11), WEFT_ENOMEM);
+    CHECK_ERROR(weft_shared_queue_create(&queue, SIZE_MAX / 8, 4), WEFT_ENOMEM);
     CU_ASSERT_EQUAL(queue.at, 7);
 }
 

@@ -4,7 +4,10 @@
  * arguments A B ...  prints each as <length>:<text>, one a line
  * cat                copies its input to its output
  * flood N            prints N times 'x'
+ * shout N            likewise, but first to its errors and then to its output
  * both               prints "out" to the output and "err" to the errors
+ * show FILE          prints the text of the file
+ * environment NAME   prints the value, or "(none)"
  * exit N             ends with that code
  * sleep              prints "ready" and sleeps until it is killed
  * doctor             asks itself for a report until it is killed
@@ -41,10 +44,10 @@ static int cat(void)
     return 0;
 }
 
-static int flood(long count)
+static int flood(FILE *stream, long count)
 {
     for (long i = 0; i < count; i++)
-        if (putchar('x') == EOF)
+        if (putc('x', stream) == EOF)
             return 1;
     return 0;
 }
@@ -52,6 +55,25 @@ static int flood(long count)
 static int both(void)
 {
     return weft_print("out\n") != 0 || weft_print_error("err\n") != 0;
+}
+
+static int show(const char *name)
+{
+    FILE *file = name ? fopen(name, "rb") : NULL;
+    int byte;
+
+    if (!file)
+        return 1;
+    while ((byte = fgetc(file)) != EOF)
+        putchar(byte);
+    return fclose(file) != 0;
+}
+
+static int show_variable(const char *name)
+{
+    const char *value = name ? getenv(name) : NULL;
+
+    return printf("%s\n", value ? value : "(none)") < 0;
 }
 
 static int sleep_for_ever(void)
@@ -104,9 +126,15 @@ int main(int argc, char **argv)
     if (strcmp(what, "cat") == 0)
         return cat();
     if (strcmp(what, "flood") == 0)
-        return flood(number);
+        return flood(stdout, number);
+    if (strcmp(what, "shout") == 0)
+        return flood(stderr, number) + flood(stdout, number);
     if (strcmp(what, "both") == 0)
         return both();
+    if (strcmp(what, "show") == 0)
+        return show(argv[2]);
+    if (strcmp(what, "environment") == 0)
+        return show_variable(argv[2]);
     if (strcmp(what, "exit") == 0)
         return (int)number;
     if (strcmp(what, "sleep") == 0)
