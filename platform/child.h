@@ -32,6 +32,10 @@ enum { WEFT__HEIR_FILE = 'f', WEFT__HEIR_SOCKET = 's' };
 /* Whether weft_main() has run: without it, a child would run main() again. */
 bool weft__main_called(void);
 
+/* The hexadecimal number that *text begins with; *text is behind it then. strtoull() would
+ * cost each child some us: it is the first use of its part of the C library. */
+uint64_t weft__parse_hex(const char **text);
+
 /* heir.c: from now on weft_process_file() and _socket() know what the texts name. */
 void weft__heirs_begin(const char *texts, uint32_t count);
 

@@ -123,7 +123,7 @@ int weft_seam_process_mark(const weft_seam_arena *arena, uint32_t slot, uint64_t
 
     if (fcntl((int)arena->handle, F_SETLK, &lock) == -1)
         return weft__fail_system(errno, "arena: mark %u is another's", (unsigned)slot);
-    own_mark = (uint64_t)pid << 32 | weft__birth_of(pid);
+    own_mark = (uint64_t)pid << 32 | weft__birth();
     *mark = own_mark;
     return 0;
 }

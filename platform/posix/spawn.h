@@ -105,8 +105,8 @@ void weft__child_collect(pid_t pid);
 /* main's argv[0]; NULL: weft_main() was not called. */
 const char *weft__program_name(void);
 
-/* argv[1] of a guard, and what a child's begins with: the arena's size in hex and a comma
- * follow, and how much is handed over. */
+/* argv[1] of a guard, and what a child's begins with: in hex the arena's size, a comma, and
+ * how much is handed over. */
 #define WEFT__GUARD_MARK "--weft-guard"
 #define WEFT__CHILD_MARK "--weft-child="
 
