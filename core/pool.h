@@ -23,8 +23,15 @@ struct weft__pool_kind {
     int (*shutdown)(weft_executor *executor, enum weft_ending ending, weft_time until);
     /* Ends what still runs, and frees the pool. */
     void (*close)(weft_executor *executor);
-    /* NULL: it has no figures. */
     void (*stats)(weft_executor *executor, weft_executor_stats *stats);
+    /* Whether the calling thread is one of the pool's own, which must not wait for it. */
+    bool (*is_own)(const weft_executor *executor);
+    /* Of futures that are REMOTE, else NULL. The caller has a reference. weft_future_cancel():
+     * true if it is cancelled or is about to be; weft_future_running(); and
+     * weft_future_interrupt() of one that has begun. */
+    bool (*withdraw)(weft_future *future);
+    bool (*running)(weft_future *future);
+    void (*interrupt)(weft_future *future);
 };
 
 /* The first field of each kind of pool. */

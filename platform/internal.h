@@ -167,6 +167,10 @@ int weft__arena(const struct weft_seam_arena **arena);
 /* This process becomes a user of the arena its parent made (weft_main). */
 int weft__arena_attached(const struct weft_seam_arena *arena);
 
+/* What the offset leads to, for somebody who only hopes that it is a block; NULL: there cannot
+ * be one. */
+void *weft__arena_block(uint64_t offset);
+
 /* Names this process among those of the arena, never 0, never the same for two
  * processes of one program: slot and generation. */
 uint32_t weft__arena_self(void);
@@ -196,10 +200,8 @@ void weft__process_ignore_interrupt(void);
 
 /* A function of this program as a value that all its processes understand. */
 typedef struct weft__function_ref {
-    uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
+    uint64_t module; /* weft_offset of what portable/function.c knows of it; 0: the program */
     uint64_t offset;
-    uint64_t identity; /* weft_seam_module_identity() of the module; 0: it is the program, of
-                          which all processes are the same build */
 } weft__function_ref;
 
 int weft__function_name(weft__function_ref *ref, weft_function *function);

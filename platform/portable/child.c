@@ -41,6 +41,19 @@ void weft__process_ignore_interrupt(void)
     weft_seam_process_ignore_interrupt();
 }
 
+uint64_t weft__parse_hex(const char **text)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t number = 0;
+    const char *digit;
+
+    while (**text != '\0' && (digit = strchr(digits, **text)) != NULL) {
+        number = number << 4 | (uint64_t)(digit - digits);
+        ++*text;
+    }
+    return number;
+}
+
 /* Runs the child's function; its code. */
 static int run(struct weft__child_block *block)
 {
@@ -107,7 +120,7 @@ void weft_main(int *argc, char ***argv)
         weft_seam_process_exit(1);
     }
     if (start) {
-        block = (struct weft__child_block *)((char *)arena.base + strtoull(start, NULL, 16));
+        block = (struct weft__child_block *)((char *)arena.base + weft__parse_hex(&start));
         join_the_arena(&arena, block, (*argv)[0]);
     }
     weft_store_u32(&main_called, 1, WEFT_RELEASE);

@@ -178,7 +178,7 @@ static void introduce_foreign(void)
 
     weft__self.id = weft__thread_number();
     if (weft__self.id == 1)
-        snprintf(current.name, sizeof(current.name), "MainThread");
+        memcpy(current.name, "MainThread", sizeof("MainThread"));
     else if (current.name[0] == '\0')
         snprintf(current.name, sizeof(current.name), "Foreign-%u", weft__self.id);
     if (!foreign)

@@ -88,7 +88,7 @@ static bool start(int life)
     spawn.sources[WEFT__GUARD_LIFE] = life;
     if (!spawn.path || weft__spawn(&spawn, &pid) != 0)
         return false;
-    weft__collect(pid);
+    weft__child_collect(pid);
     return true;
 }
 

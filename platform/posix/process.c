@@ -102,7 +102,7 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
 
     if (!spawn.path)
         return weft__fail(WEFT_ENOTFOUND, "process: this program's own file is not to be found");
-    snprintf(mark, sizeof(mark), WEFT__CHILD_MARK "%zx,%zu", arena->size, options->hand_over_count);
+    snprintf(mark, sizeof(mark), WEFT__CHILD_MARK "%zx,%zx", arena->size, options->hand_over_count);
     err = gift_make(&gift, options, ends);
     if (err != 0)
         return err;
@@ -255,7 +255,7 @@ int weft_seam_process_kill_tree(weft_seam_process *process)
                              (unsigned long long)process->pid);
 }
 
-void weft__collect(pid_t pid)
+void weft__child_collect(pid_t pid)
 {
     while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
         continue;

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "forked.h"
 #include "internal.h"
 #include "seam.h"
@@ -39,9 +39,9 @@ static int expect_descriptors(const char *mark, int first, int second)
 
 static int be_a_child(const char *mark, weft_seam_arena *arena)
 {
-    char *comma = NULL;
-    size_t size = (size_t)strtoull(mark + strlen(WEFT__CHILD_MARK), &comma, 16);
-    size_t heirs = *comma == ',' ? (size_t)strtoull(comma + 1, NULL, 10) : 0;
+    const char *next = mark + strlen(WEFT__CHILD_MARK);
+    size_t size = (size_t)weft__parse_hex(&next);
+    size_t heirs = *next++ == ',' ? (size_t)weft__parse_hex(&next) : 0;
     int arena_file = WEFT__CHILD_ARENA, life = WEFT__CHILD_LIFE;
     int err = expect_descriptors(mark, arena_file, life);
 

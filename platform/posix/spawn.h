@@ -98,15 +98,15 @@ int weft__watch_by_thread(int life);
 /* ---- process.c ----------------------------------------------------------------------------- */
 
 /* A child that has ended, or is about to, is collected. */
-void weft__collect(pid_t pid);
+void weft__child_collect(pid_t pid);
 
 /* ---- process_begin.c -------------------------------------------------------------------- */
 
 /* main's argv[0]; NULL: weft_main() was not called. */
 const char *weft__program_name(void);
 
-/* argv[1] of a guard, and what a child's begins with: the arena's size in hex and a comma
- * follow, and how much is handed over. */
+/* argv[1] of a guard, and what a child's begins with: in hex the arena's size, a comma, and
+ * how much is handed over. */
 #define WEFT__GUARD_MARK "--weft-guard"
 #define WEFT__CHILD_MARK "--weft-child="
 

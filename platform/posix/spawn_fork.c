@@ -114,7 +114,7 @@ int weft__spawn_in_folder(const struct weft__spawn *spawn, pid_t *pid)
     if (error == 0)
         error = hear(tell[0]);
     if (error != 0 && *pid > 0)
-        weft__collect(*pid);
+        weft__child_collect(*pid);
     close(tell[0]);
     return error;
 }

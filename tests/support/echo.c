@@ -9,6 +9,7 @@
  * show FILE          prints the text of the file
  * environment NAME   prints the value, or "(none)"
  * exit N             ends with that code
+ * spin               prints "ready" and never rests until it is killed
  * sleep              prints "ready" and sleeps until it is killed
  * doctor             asks itself for a report until it is killed
  * child              starts a process of its own that prints from there
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "weft/atomic.h"
 #include "weft/doctor.h"
 #include "weft/error.h"
 #include "weft/process.h"
@@ -83,6 +85,16 @@ static int sleep_for_ever(void)
     return 0;
 }
 
+static int spin_for_ever(void)
+{
+    weft_atomic_u64 turns = {0};
+
+    (void)weft_print("ready\n");
+    while (weft_fetch_add_u64(&turns, 1, WEFT_RELAXED) != UINT64_MAX)
+        continue;
+    return 0;
+}
+
 /* Number 3 is SIGQUIT on every POSIX system; ISO C knows no name for it. */
 static int ask_for_reports(void)
 {
@@ -139,6 +151,8 @@ int main(int argc, char **argv)
         return (int)number;
     if (strcmp(what, "sleep") == 0)
         return sleep_for_ever();
+    if (strcmp(what, "spin") == 0)
+        return spin_for_ever();
     if (strcmp(what, "doctor") == 0)
         return ask_for_reports();
     if (strcmp(what, "child") == 0)

@@ -15,6 +15,12 @@ extern const char *const no_descriptors;
  * not come to an end. */
 int run_forked(int (*function)(void));
 
+/* The system forgets about children that have ended, or keeps them in mind again. */
+void ignore_children(bool ignore);
+
+/* Collects children, whosever, until one that ended with this code has been. */
+void collect_child(int code);
+
 /* What the C library calls an open file, and the other way round. */
 int descriptor_of(FILE *file);
 FILE *file_of(int descriptor, const char *mode);

@@ -10,6 +10,16 @@ int run_forked(int (*function)(void))
     return -1;
 }
 
+void ignore_children(bool ignore)
+{
+    (void)ignore;
+}
+
+void collect_child(int code)
+{
+    (void)code;
+}
+
 int descriptor_of(FILE *file)
 {
     return _fileno(file);
