@@ -112,12 +112,9 @@ static int share_stream(weft__launch *launch, int stream, enum weft_stream how, 
     return 0;
 }
 
-int weft__launch_streams(weft__launch *launch, const weft_process_options *options,
-                         enum weft_stream input)
+int weft__launch_streams(weft__launch *launch, const weft_process_options *options)
 {
-    if (options->input != WEFT_STREAM_DEFAULT)
-        input = options->input;
-    int err = share_stream(launch, 0, input, options->input_file);
+    int err = share_stream(launch, 0, options->input, options->input_file);
     if (err == 0)
         err = share_stream(launch, 1, options->output, options->output_file);
     if (err == 0)
