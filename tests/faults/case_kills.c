@@ -21,11 +21,11 @@
 
 enum { TASKS = 1000, KILLS = 50 };
 
-enum { WAITS, RUNS, IS_DONE };
+enum { WAITS, RUNS, IS_DONE, IS_KILLED };
 
 /* In the arena, one for each task. */
 struct place {
-    weft_atomic_u32 state; /* written by the task (release) */
+    weft_atomic_u32 state; /* written by the task, and by who kills it (release) */
     weft_atomic_u64 pid;   /* the same, before */
 };
 
@@ -59,8 +59,8 @@ static void note_time(weft_future *future, void *context)
     *(weft_time *)context = weft_clock();
 }
 
-/* The process of a task that runs now, the first after a random one; 0: none runs. */
-static uint64_t choose(struct place *places)
+/* A task that runs now, the first after a random one; NULL: none does. */
+static struct place *choose(struct place *places)
 {
     uint32_t first = fault_random(TASKS);
 
@@ -68,9 +68,9 @@ static uint64_t choose(struct place *places)
         struct place *place = &places[(first + i) % TASKS];
 
         if (weft_load_u32(&place->state, WEFT_ACQUIRE) == RUNS)
-            return weft_load_u64(&place->pid, WEFT_ACQUIRE);
+            return place;
     }
-    return 0;
+    return NULL;
 }
 
 static unsigned kill_some(struct place *places, unsigned workers, struct killed *killed)
@@ -78,15 +78,18 @@ static unsigned kill_some(struct place *places, unsigned workers, struct killed 
     weft_time pause = WEFT_MS(5) * TASKS / (int)workers / KILLS;
     unsigned count = 0;
 
-    for (unsigned tries = 0; count < KILLS && tries < KILLS * 20; tries++) {
-        uint64_t pid;
+    for (unsigned tries = 0; count < KILLS && tries < KILLS * 4; tries++) {
+        struct place *place;
 
         weft_sleep(fault_random((uint32_t)pause));
-        pid = choose(places);
-        killed[count].pid = pid;
+        place = choose(places);
+        if (!place)
+            continue;
+        killed[count].pid = weft_load_u64(&place->pid, WEFT_ACQUIRE);
         killed[count].when = weft_clock();
-        if (pid != 0 && system_kill(pid))
+        if (system_kill(killed[count].pid))
             count++;
+        weft_store_u32(&place->state, IS_KILLED, WEFT_RELEASE);
     }
     return count;
 }
