@@ -258,8 +258,8 @@ static void end_it(weft_process *process, const struct line *line, enum way way)
 
 static void it_dies_with_its_parent_however_that_ends(void)
 {
-    for (int way = 0; way < 2 * WAYS; way++) {
-        struct line line = {.by_exit = way % WAYS == EXITED, .without_files = way >= WAYS};
+    for (int way = 0; way <= WAYS; way++) {
+        struct line line = {.by_exit = way == EXITED, .without_files = way == WAYS};
 
         CHECK_OK(weft_shared_mutex_create(&line.mutex));
         CHECK_OK(weft_shared_semaphore_create(&line.held, 0));
@@ -268,7 +268,7 @@ static void it_dies_with_its_parent_however_that_ends(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(process);
         CHECK_OK(weft_shared_semaphore_acquire(line.held, SOON));
         CHECK_ERROR(weft_shared_mutex_acquire(line.mutex, WEFT_NOW), WEFT_ETIMEDOUT);
-        end_it(process, &line, (enum way)(way % WAYS));
+        end_it(process, &line, way < WAYS ? (enum way)way : KILLED);
         CHECK_ERROR(weft_shared_mutex_acquire(line.mutex, SOON), WEFT_EOWNERDEAD);
         CHECK_OK(weft_shared_mutex_release(line.mutex));
         weft_shared_mutex_close(line.mutex);

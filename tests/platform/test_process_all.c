@@ -102,6 +102,7 @@ static int leave_one_behind(weft_task *task)
 
     REQUIRE(task,
             weft_process_start_with(&process, come_to_an_end, &h.s, sizeof(h.s), &options) == 0);
+    weft_process_close(process);
     return 0;
 }
 

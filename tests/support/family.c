@@ -37,6 +37,8 @@ static int be_a_parent(const char *echo, bool exits)
     (void)weft_print("all\n");
     if (!exits)
         weft_sleep(WEFT_FOREVER);
+    for (int i = 0; i < 3; i++)
+        weft_process_close(processes[i]); /* which lets them run */
     return 0;
 }
 
