@@ -21,12 +21,9 @@ static void take_place(enum place place, unsigned side)
         need(pin(place == PLACE_TWO_CPUS ? side : 0), "pin");
 }
 
-void round_answer(const void *calls_of_peer, void *game, void *shared, unsigned index)
+void round_answer(const struct iping_calls *calls, void *game, struct round *round)
 {
-    const struct iping_calls *calls = calls_of_peer;
-    struct round *round = shared;
-
-    take_place(round->place, index);
+    take_place(round->place, 1);
     for (uint64_t i = 0; i < round->trips; i++) {
         uint64_t asked = calls->receive(game, 1);
         double began;
@@ -42,19 +39,16 @@ void round_answer(const void *calls_of_peer, void *game, void *shared, unsigned 
 }
 
 /* A game with its answerer on the other side. */
-static struct round *round_begin(const struct iping_calls *calls, void *game, const struct run *run,
+static struct round *round_begin(const struct peer *peer, void *game, const struct run *run,
                                  int late)
 {
-    struct round *round = calls->starter != NULL ? calls->starter->share(sizeof(*round))
-                                                 : shared_memory(sizeof(*round));
+    const struct iping_calls *calls = peer->iping;
+    struct round *round = calls->starter->share(sizeof(*round));
 
     round->trips = run->work + WARM;
     round->late = late;
     round->place = (enum place)run->a;
-    if (calls->starter != NULL)
-        calls->starter->start(game, round, 1);
-    else
-        start_fork(round_answer, calls, game, round, 1);
+    calls->starter->start(peer, FAMILY_IPING, game, round, 1);
     take_place(round->place, 0); /* not before: the other one would inherit it */
     for (uint64_t i = 0; i < WARM; i++) {
         calls->send(game, 0, i);
@@ -63,21 +57,13 @@ static struct round *round_begin(const struct iping_calls *calls, void *game, co
     return round;
 }
 
-static void round_end(const struct iping_calls *calls)
-{
-    if (calls->starter != NULL)
-        calls->starter->join();
-    else
-        join_forks();
-}
-
 void case_iping(const struct peer *peer, struct run *run)
 {
     const struct iping_calls *calls = peer->iping;
     void *game = calls->create();
     uint64_t sum = 0;
 
-    round_begin(calls, game, run, 0);
+    round_begin(peer, game, run, 0);
     run_begin(run);
     for (uint64_t i = 0; i < run->work; i++) {
         calls->send(game, 0, i);
@@ -86,7 +72,7 @@ void case_iping(const struct peer *peer, struct run *run)
     run_end(run);
     if (sum != run->work * (run->work + 1) / 2)
         run->wrong = "an answer is not what was asked for";
-    round_end(calls);
+    calls->starter->join();
     run->value = run->seconds / (double)run->work * 1e9;
     run->unit = "ns";
 }
@@ -103,7 +89,7 @@ void case_iwake(const struct peer *peer, struct run *run)
     const struct iping_calls *calls = peer->iping;
     void *game = calls->create();
     uint64_t *took = malloc(run->work * sizeof(*took));
-    struct round *round = round_begin(calls, game, run, 1);
+    struct round *round = round_begin(peer, game, run, 1);
 
     need(took != NULL, "malloc");
     run_begin(run);
@@ -117,7 +103,7 @@ void case_iwake(const struct peer *peer, struct run *run)
         took[i] = running - answered;
     }
     run_end(run);
-    round_end(calls);
+    calls->starter->join();
     if (run->seconds < (double)run->work * 1e-3)
         run->wrong = "the answers did not wait";
     qsort(took, run->work, sizeof(*took), by_size);

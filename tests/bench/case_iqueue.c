@@ -10,10 +10,8 @@ static uint64_t share_begin(uint64_t whole, unsigned n, unsigned i)
     return whole / n * i + (whole % n < i ? whole % n : i);
 }
 
-void team_member(const void *calls_of_peer, void *queue, void *shared, unsigned index)
+void team_member(const struct iqueue_calls *calls, void *queue, struct team *team, unsigned index)
 {
-    const struct iqueue_calls *calls = calls_of_peer;
-    struct team *team = shared;
     int puts = index < team->producers;
     unsigned n = puts ? team->producers : team->consumers,
              i = puts ? index : index - team->producers;
@@ -32,8 +30,7 @@ void team_member(const void *calls_of_peer, void *queue, void *shared, unsigned 
 
 static struct team *team_create(const struct iqueue_calls *calls, const struct run *run)
 {
-    struct team *team = calls->starter != NULL ? calls->starter->share(sizeof(*team))
-                                               : shared_memory(sizeof(*team));
+    struct team *team = calls->starter->share(sizeof(*team));
     pthread_barrierattr_t attributes;
 
     team->items = run->work;
@@ -47,28 +44,21 @@ static struct team *team_create(const struct iqueue_calls *calls, const struct r
     return team;
 }
 
-static void team_run(const struct iqueue_calls *calls, void *queue, struct team *team,
-                     struct run *run)
+static void team_run(const struct peer *peer, void *queue, struct team *team, struct run *run)
 {
+    const struct iqueue_calls *calls = peer->iqueue;
     unsigned count = run->a + run->b;
     double began, ended = 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        if (calls->starter != NULL)
-            calls->starter->start(queue, team, i);
-        else
-            start_fork(team_member, calls, queue, team, i);
-    }
+    for (unsigned i = 0; i < count; i++)
+        calls->starter->start(peer, FAMILY_IQUEUE, queue, team, i);
     while (weft_load_u32(&team->at_gate, WEFT_ACQUIRE) < count)
         sleep_for(0.0001);
     sleep_for(0.001); /* the last one sleeps at the gate by now */
     run_begin(run);
     began = -run->seconds;
     pthread_barrier_wait(&team->gate);
-    if (calls->starter != NULL)
-        calls->starter->join();
-    else
-        join_forks();
+    calls->starter->join();
     run_end(run);
     for (unsigned i = 0; i < count; i++)
         ended = team->members[i].ended > ended ? team->members[i].ended : ended;
@@ -87,7 +77,7 @@ void case_iqueue(const struct peer *peer, struct run *run)
         return;
     }
     team = team_create(calls, run);
-    team_run(calls, queue, team, run);
+    team_run(peer, queue, team, run);
     for (unsigned i = run->a; i < run->a + run->b; i++)
         sum += team->members[i].sum;
     if (sum != run->work * (run->work - 1) / 2)

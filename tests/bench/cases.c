@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "processes.h"
+
 #define MORE true
 #define LESS false
 
@@ -136,6 +138,14 @@ enum family family_find(const char *name)
     while (i < FAMILY_COUNT && strcmp(families[i].name, name) != 0)
         i++;
     return (enum family)i;
+}
+
+void play(const struct peer *peer, enum family family, void *object, void *shared, unsigned index)
+{
+    if (family == FAMILY_IQUEUE)
+        team_member(peer->iqueue, object, shared, index);
+    else
+        round_answer(peer->iping, object, shared);
 }
 
 int measure_here(enum family family, const struct peer *peer, struct run *run)

@@ -52,6 +52,12 @@ void case_iping(const struct peer *peer, struct run *run);
 void case_iwake(const struct peer *peer, struct run *run);
 void case_spawn(const struct peer *peer, struct run *run);
 
+/* The parts of other processes in them: a member of a queue's team, and who answers. */
+struct team;
+struct round;
+void team_member(const struct iqueue_calls *calls, void *queue, struct team *team, unsigned index);
+void round_answer(const struct iping_calls *calls, void *game, struct round *round);
+
 /* Does it, and prints the one line of JSON. The exit code of the process. */
 int measure_here(enum family family, const struct peer *peer, struct run *run);
 

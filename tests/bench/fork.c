@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Processes that are forked, and the memory that they share. */
+/* Processes that are forked, and the memory that they share. They die with their parent. */
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,18 +19,25 @@ void *shared_memory(size_t size)
     return memory;
 }
 
-void start_fork(void (*body)(const void *calls, void *object, void *shared, unsigned index),
-                const void *calls, void *object, void *shared, unsigned index)
+/* True in the child. */
+static int fork_one(void)
 {
     pid_t child = fork();
 
     need(child >= 0 && fork_count < TEAM_MOST, "fork");
-    if (child == 0) {
+    if (child == 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        body(calls, object, shared, index);
+    else
+        forks[fork_count++] = child;
+    return child == 0;
+}
+
+void start_fork(void (*body)(void *pool, unsigned index), void *pool, unsigned index)
+{
+    if (fork_one()) {
+        body(pool, index);
         _exit(0);
     }
-    forks[fork_count++] = child;
 }
 
 void join_forks(void)
@@ -40,3 +47,14 @@ void join_forks(void)
         need(waitpid(forks[--fork_count], &status, 0) > 0 && status == 0, "a forked process");
     }
 }
+
+static void start_player(const struct peer *peer, enum family family, void *object, void *shared,
+                         unsigned index)
+{
+    if (fork_one()) {
+        play(peer, family, object, shared, index);
+        _exit(0);
+    }
+}
+
+const struct starter fork_starter = {shared_memory, start_player, join_forks};

@@ -59,7 +59,8 @@ uint64_t queue_get(void *queue, uint64_t count)
 const struct iqueue_calls queue_table = {.what = "message_queue, 1024 places",
                                          .create = queue_create,
                                          .put = queue_put,
-                                         .get = queue_get};
+                                         .get = queue_get,
+                                         .starter = &fork_starter};
 
 } /* namespace */
 

@@ -60,15 +60,13 @@ struct pool {
     struct batch_side tasks[TEAM_MOST], results[TEAM_MOST]; /* the parent's sides */
 };
 
-static void work(const void *calls, void *object, void *shared, unsigned index)
+static void work(void *pool, unsigned index)
 {
-    struct worker *worker = &((struct pool *)object)->worker[index];
+    struct worker *worker = &((struct pool *)pool)->worker[index];
     struct batch_side tasks = batch_consumer(worker->tasks);
     struct batch_side results = batch_producer(worker->results);
     uint64_t number;
 
-    (void)calls;
-    (void)shared;
     while (weft_load_u32(worker->stop, WEFT_ACQUIRE) == 0) {
         if (!batch_try_get(&tasks, &number, 1)) {
             batch_put_all(&results); /* nothing to do: what is there may be few */
@@ -100,7 +98,7 @@ static void *pool_open(unsigned workers)
         pool->worker[i] = (struct worker){make_ring(), make_ring(), stop};
         pool->tasks[i] = batch_producer(pool->worker[i].tasks);
         pool->results[i] = batch_consumer(pool->worker[i].results);
-        start_fork(work, NULL, pool, NULL, i);
+        start_fork(work, pool, i);
     }
     return pool;
 }
@@ -164,15 +162,13 @@ struct large {
     unsigned workers;
 };
 
-static void large_work(const void *calls, void *object, void *shared, unsigned index)
+static void large_work(void *pool, unsigned index)
 {
-    struct large *large = shared;
+    struct large *large = pool;
     size_t part = large->size / large->workers, first = part * index;
     size_t size = index + 1 == large->workers ? large->size - first : part;
     unsigned spins = 0;
 
-    (void)calls;
-    (void)object;
     for (uint64_t done = 0;; done++) {
         while (weft_load_u64(&large->asked, WEFT_ACQUIRE) == done) {
             if (weft_load_u32(&large->stop, WEFT_ACQUIRE) != 0)
@@ -203,7 +199,7 @@ static void large_add_one(void *pool, const unsigned char *items, unsigned char 
         large->results = results;
         large->size = item_size * count;
         for (unsigned i = 0; i < large->workers; i++)
-            start_fork(large_work, NULL, NULL, large, i);
+            start_fork(large_work, large, i);
     }
     while (weft_load_u64(&large->answered, WEFT_ACQUIRE) < passes * large->workers)
         sleep_for(0.0001);
@@ -250,13 +246,14 @@ static uint64_t words_receive(void *game, unsigned side)
 static const struct iqueue_calls queue_calls = {.what = "spinning ring, 32 at a time",
                                                 .create = queue_create,
                                                 .put = queue_put,
-                                                .get = queue_get};
+                                                .get = queue_get,
+                                                .starter = &fork_starter};
 static const struct squares_calls pool_calls = {"spinning rings per worker", pool_open, squares,
                                                 pool_close};
 static const struct large_calls large_calls = {"forks, a share each", large_open, shared_memory,
                                                large_add_one, large_close};
-static const struct iping_calls iping_calls = {"spinning",    0,   words_create, words_send,
-                                               words_receive, NULL};
+static const struct iping_calls iping_calls = {
+    "spinning", 0, words_create, words_send, words_receive, &fork_starter};
 
 const struct peer peer_bound_process = {
     .name = "bound",

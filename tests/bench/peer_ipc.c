@@ -145,17 +145,27 @@ static uint64_t mq_get(void *queue, uint64_t count)
     return sum;
 }
 
-static const struct iqueue_calls pipe_calls = {
-    .what = "write, read of 64 bytes", .create = pipe_create, .put = ends_put, .get = ends_get};
-static const struct iqueue_calls packets_calls = {
-    .what = "AF_UNIX SOCK_SEQPACKET", .create = packets_create, .put = ends_put, .get = ends_get};
+static const struct iqueue_calls pipe_calls = {.what = "write, read of 64 bytes",
+                                               .create = pipe_create,
+                                               .put = ends_put,
+                                               .get = ends_get,
+                                               .starter = &fork_starter};
+static const struct iqueue_calls packets_calls = {.what = "AF_UNIX SOCK_SEQPACKET",
+                                                  .create = packets_create,
+                                                  .put = ends_put,
+                                                  .get = ends_get,
+                                                  .starter = &fork_starter};
 static const struct iqueue_calls sysv_calls = {.what = "System V message queue",
                                                .create = sysv_create,
                                                .put = sysv_put,
                                                .get = sysv_get,
-                                               .close = sysv_close};
-static const struct iqueue_calls mq_calls = {
-    .what = "POSIX message queue, 10 deep", .create = mq_create, .put = mq_put, .get = mq_get};
+                                               .close = sysv_close,
+                                               .starter = &fork_starter};
+static const struct iqueue_calls mq_calls = {.what = "POSIX message queue, 10 deep",
+                                             .create = mq_create,
+                                             .put = mq_put,
+                                             .get = mq_get,
+                                             .starter = &fork_starter};
 
 const struct peer peer_pipe = {.name = "pipe", .kind = KIND_NAIVE, .iqueue = &pipe_calls};
 const struct peer peer_packets = {

@@ -87,12 +87,12 @@ static uint64_t ends_receive(void *game, unsigned side)
     return value;
 }
 
-static const struct iping_calls futex_calls = {"shared futex",  1,   futexes_create, futexes_send,
-                                               futexes_receive, NULL};
-static const struct iping_calls pipe_calls = {"two pipes",  1,   pipes_create, ends_send,
-                                              ends_receive, NULL};
+static const struct iping_calls futex_calls = {
+    "shared futex", 1, futexes_create, futexes_send, futexes_receive, &fork_starter};
+static const struct iping_calls pipe_calls = {
+    "two pipes", 1, pipes_create, ends_send, ends_receive, &fork_starter};
 static const struct iping_calls socket_calls = {
-    "AF_UNIX SOCK_STREAM", 1, sockets_create, ends_send, ends_receive, NULL};
+    "AF_UNIX SOCK_STREAM", 1, sockets_create, ends_send, ends_receive, &fork_starter};
 
 const struct peer peer_futex = {.name = "futex", .kind = KIND_NAIVE, .iping = &futex_calls};
 const struct peer peer_pipe_ping = {.name = "pipe", .kind = KIND_NAIVE, .iping = &pipe_calls};

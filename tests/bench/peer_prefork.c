@@ -17,22 +17,20 @@ struct pool {
     struct pollfd ends[WORKERS_MOST];
     size_t running[WORKERS_MOST]; /* the task of each */
     unsigned idle[WORKERS_MOST], idle_count;
+    int end; /* of the worker that is being forked */
 };
 
-/* `shared` is the worker's end. */
-static void work(const void *calls, void *object, void *shared, unsigned index)
+static void work(void *argument, unsigned index)
 {
-    const struct pool *pool = object;
-    int end = *(const int *)shared;
+    const struct pool *pool = argument;
     uint64_t number;
 
-    (void)calls;
     /* The parent's ends: a worker that held them would never see that the parent is gone. */
     for (unsigned i = 0; i <= index; i++)
         close(pool->ends[i].fd);
-    while (read(end, &number, sizeof(number)) == sizeof(number)) {
+    while (read(pool->end, &number, sizeof(number)) == sizeof(number)) {
         number *= number;
-        need(write(end, &number, sizeof(number)) == sizeof(number), "write");
+        need(write(pool->end, &number, sizeof(number)) == sizeof(number), "write");
     }
 }
 
@@ -47,7 +45,8 @@ static void *pool_open(unsigned workers)
         need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
         pool->ends[i] = (struct pollfd){.fd = ends[0], .events = POLLIN};
         pool->idle[pool->idle_count++] = i;
-        start_fork(work, NULL, pool, &ends[1], i);
+        pool->end = ends[1];
+        start_fork(work, pool, i);
         close(ends[1]);
     }
     return pool;

@@ -4,8 +4,6 @@
 
 #include <weft/shared.h>
 
-#include "weft_start.h"
-
 /* Two events: the number that is told lies beside them. */
 
 struct events {
@@ -15,7 +13,7 @@ struct events {
 
 static void *events_create(void)
 {
-    struct events *game = weft_start_share(sizeof(*game));
+    struct events *game = arena_memory(sizeof(*game));
 
     for (int i = 0; i < 2; i++)
         need(weft_shared_event_create(&game->told[i]) == 0, "weft_shared_event_create");
@@ -40,24 +38,8 @@ static uint64_t events_receive(void *object, unsigned side)
     return game->value[1 - side];
 }
 
-static const struct iping_calls events_calls;
-
-static int events_run(weft_task *task)
-{
-    struct weft_start told = weft_start_read(task);
-
-    round_answer(&events_calls, told.object, told.shared, told.index);
-    return 0;
-}
-
-static void events_start(void *object, void *shared, unsigned index)
-{
-    weft_start(events_run, object, shared, index);
-}
-
-static const struct starter events_starter = {weft_start_share, events_start, weft_start_join};
 static const struct iping_calls events_calls = {
-    "two weft_shared_event", 1, events_create, events_send, events_receive, &events_starter};
+    "two weft_shared_event", 1, events_create, events_send, events_receive, &weft_starter};
 
 const struct peer peer_weft_event = {
     .name = "weft-event", .kind = KIND_WEFT, .iping = &events_calls};

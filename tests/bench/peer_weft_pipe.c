@@ -4,11 +4,9 @@
 
 #include <weft/shared_pipe.h>
 
-#include "weft_start.h"
-
 static void *pipe_create(void)
 {
-    weft_shared_pipe *ends = weft_start_share(2 * sizeof(*ends));
+    weft_shared_pipe *ends = arena_memory(2 * sizeof(*ends));
 
     need(weft_shared_pipe_create(&ends[0], &ends[1], 0) == 0, "weft_shared_pipe_create");
     return ends;
@@ -32,23 +30,7 @@ static uint64_t pipe_receive(void *game, unsigned side)
     return value;
 }
 
-static const struct iping_calls pipe_calls;
-
-static int pipe_run(weft_task *task)
-{
-    struct weft_start told = weft_start_read(task);
-
-    round_answer(&pipe_calls, told.object, told.shared, told.index);
-    return 0;
-}
-
-static void pipe_start(void *object, void *shared, unsigned index)
-{
-    weft_start(pipe_run, object, shared, index);
-}
-
-static const struct starter pipe_starter = {weft_start_share, pipe_start, weft_start_join};
 static const struct iping_calls pipe_calls = {
-    "weft_shared_pipe", 1, pipe_create, pipe_send, pipe_receive, &pipe_starter};
+    "weft_shared_pipe", 1, pipe_create, pipe_send, pipe_receive, &weft_starter};
 
 const struct peer peer_weft_pipe = {.name = "weft", .kind = KIND_WEFT, .iping = &pipe_calls};

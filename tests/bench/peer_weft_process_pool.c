@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* weft's pool of processes: a future per task, and map. */
+/* weft's pool of processes: a future per task, and map of small items, and of large ones from
+ * private memory and in the arena. */
 #include "processes.h"
 
 #include <stdlib.h>
@@ -54,9 +55,36 @@ static const struct squares_calls submit_calls = {"weft_submit + weft_future_res
                                                   submit_squares, pool_close};
 static const struct squares_calls map_calls = {"weft_map", pool_open, map_squares, pool_close};
 
+static int item_add_one(weft_task *task)
+{
+    size_t size = weft_task_argument_size(task);
+    const void *item = weft_task_argument(task, size);
+    void *result = weft_task_result(task, size);
+
+    if (result == NULL)
+        return WEFT_ENOMEM;
+    bytes_add_one(item, result, size);
+    return 0;
+}
+
+static void map_add_one(void *pool, const unsigned char *items, unsigned char *results,
+                        size_t item_size, size_t count)
+{
+    need(weft_map(pool, item_add_one, items, item_size, count, results, item_size, count,
+                  WEFT_FOREVER) == 0,
+         "weft_map");
+}
+
+static const struct large_calls private_calls = {"weft_map, malloc's memory", pool_open, NULL,
+                                                 map_add_one, pool_close};
+static const struct large_calls shared_calls = {"weft_map, weft_shared_alloc", pool_open,
+                                                arena_memory, map_add_one, pool_close};
+
 const struct peer peer_weft_process_pool = {
     .name = "weft",
     .kind = KIND_WEFT,
     .ppool = &submit_calls,
     .pmap = &map_calls,
+    .large = &private_calls,
+    .large_shared = &shared_calls,
 };

@@ -4,8 +4,6 @@
 
 #include <weft/shared.h>
 
-#include "weft_start.h"
-
 /* Two semaphores: the number that is told lies beside them. */
 
 struct semaphores {
@@ -15,7 +13,7 @@ struct semaphores {
 
 static void *semaphores_create(void)
 {
-    struct semaphores *game = weft_start_share(sizeof(*game));
+    struct semaphores *game = arena_memory(sizeof(*game));
 
     for (int i = 0; i < 2; i++)
         need(weft_shared_semaphore_create(&game->told[i], 0) == 0, "weft_shared_semaphore_create");
@@ -39,26 +37,9 @@ static uint64_t semaphores_receive(void *object, unsigned side)
     return game->value[1 - side];
 }
 
-static const struct iping_calls semaphores_calls;
-
-static int semaphores_run(weft_task *task)
-{
-    struct weft_start told = weft_start_read(task);
-
-    round_answer(&semaphores_calls, told.object, told.shared, told.index);
-    return 0;
-}
-
-static void semaphores_start(void *object, void *shared, unsigned index)
-{
-    weft_start(semaphores_run, object, shared, index);
-}
-
-static const struct starter semaphores_starter = {weft_start_share, semaphores_start,
-                                                  weft_start_join};
-static const struct iping_calls semaphores_calls = {
-    "two weft_shared_semaphore", 1, semaphores_create, semaphores_send, semaphores_receive,
-    &semaphores_starter};
+static const struct iping_calls semaphores_calls = {"two weft_shared_semaphore", 1,
+                                                    semaphores_create,           semaphores_send,
+                                                    semaphores_receive,          &weft_starter};
 
 const struct peer peer_weft_semaphore = {
     .name = "weft-semaphore", .kind = KIND_WEFT, .iping = &semaphores_calls};

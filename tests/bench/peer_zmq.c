@@ -77,7 +77,8 @@ static const struct iqueue_calls calls = {.what = "PUSH, PULL over ipc",
                                           .create = queue_create,
                                           .put = queue_put,
                                           .get = queue_get,
-                                          .enter = queue_enter};
+                                          .enter = queue_enter,
+                                          .starter = &fork_starter};
 
 const struct peer peer_zmq = {
     .name = "zeromq",

@@ -6,9 +6,9 @@
  * What the cases and the peers of processes share.
  *
  * Processes of a queue or of a ping-pong are forked, and memory for them is mapped
- * shared, unless the peer has a starter of its own: weft's processes are this program
- * started again, and what they share lies in its arena. There the objects that a peer
- * creates must lie too, since they are handed over as addresses.
+ * shared. Those of weft are this program started again, and what they share lies in its
+ * arena: there the objects that weft's peers create must lie too, since they are handed
+ * over as addresses.
  */
 
 #include <pthread.h>
@@ -54,16 +54,23 @@ static inline void bytes_add_one(const unsigned char *from, unsigned char *to, s
 
 struct starter {
     void *(*share)(size_t size); /* zeroed memory for `shared` */
-    void (*start)(void *object, void *shared, unsigned index);
+    /* A process that plays a part in the case. */
+    void (*start)(const struct peer *peer, enum family family, void *object, void *shared,
+                  unsigned index);
     void (*join)(void); /* all have ended, and well */
 };
 
-/* Zeroed memory that forks share. */
-void *shared_memory(size_t size);
+extern const struct starter fork_starter, weft_starter;
 
-/* Forks; the child ends with `body`. join_forks(): all have ended, and well. */
-void start_fork(void (*body)(const void *calls, void *object, void *shared, unsigned index),
-                const void *calls, void *object, void *shared, unsigned index);
+/* What such a process does: a member of a team, or who answers. */
+void play(const struct peer *peer, enum family family, void *object, void *shared, unsigned index);
+
+/* Zeroed memory: that forks share, and in weft's arena. */
+void *shared_memory(size_t size);
+void *arena_memory(size_t size);
+
+/* A fork that ends with `body`. join_forks(): all have ended, and well. */
+void start_fork(void (*body)(void *pool, unsigned index), void *pool, unsigned index);
 void join_forks(void);
 
 /* ---- queues ----------------------------------------------------------------------- */
@@ -99,12 +106,12 @@ struct iqueue_calls {
     uint64_t (*get)(void *queue, uint64_t count);  /* the sum of their numbers */
     void (*enter)(void *queue, int puts);          /* each, before the first; NULL: nothing */
     void (*close)(void *queue);                    /* NULL: nothing is left behind */
-    const struct starter *starter;                /* NULL: forks */
+    const struct starter *starter;
 };
 
 #define TEAM_MOST 8
 
-/* The processes of a queue: producers, then consumers. In memory that all share. */
+/* The processes of a queue: producers, then consumers. */
 struct team {
     pthread_barrier_t gate;
     weft_atomic_u32 at_gate;
@@ -117,9 +124,6 @@ struct team {
     } members[TEAM_MOST];
 };
 
-/* What a member does. */
-void team_member(const void *calls, void *queue, void *team, unsigned index);
-
 /* ---- ping-pong -------------------------------------------------------------------- */
 
 /* Side 0 asks, side 1 answers; each is a process. */
@@ -129,7 +133,7 @@ struct iping_calls {
     void *(*create)(void);
     void (*send)(void *game, unsigned side, uint64_t value);
     uint64_t (*receive)(void *game, unsigned side);
-    const struct starter *starter; /* NULL: a fork */
+    const struct starter *starter;
 };
 
 struct round {
@@ -138,8 +142,6 @@ struct round {
     enum place place;
     double waking; /* seconds that it spent in send() */
 };
-
-void round_answer(const void *calls, void *game, void *round, unsigned index);
 
 /* ---- start ------------------------------------------------------------------------ */
 

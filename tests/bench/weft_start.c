@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* weft's processes for the cases that need some. */
-#include "weft_start.h"
+/* weft's processes for the cases that need some. What they share lies in the arena. */
+#include <stdio.h>
 
 #include <weft/arena.h>
+#include <weft/process.h>
 
+#include "peers.h"
+#include "processes.h"
+
+/* What a process is told. */
 struct told {
+    enum family family;
+    char peer[24];
     weft_offset object, shared;
     unsigned index;
 };
@@ -12,7 +19,7 @@ struct told {
 static weft_process *processes[TEAM_MOST];
 static unsigned process_count;
 
-void *weft_start_share(size_t size)
+void *arena_memory(size_t size)
 {
     weft_offset at;
 
@@ -20,16 +27,27 @@ void *weft_start_share(size_t size)
     return weft_shared_pointer(at);
 }
 
-void weft_start(weft_function *function, void *object, void *shared, unsigned index)
+static int run(weft_task *task)
 {
-    struct told told = {weft_shared_offset(object), weft_shared_offset(shared), index};
+    struct told told = WEFT_ARG(task, struct told);
 
+    play(peer_find(told.peer, told.family), told.family, weft_shared_pointer(told.object),
+         weft_shared_pointer(told.shared), told.index);
+    return 0;
+}
+
+static void start(const struct peer *peer, enum family family, void *object, void *shared,
+                  unsigned index)
+{
+    struct told told = {family, "", weft_shared_offset(object), weft_shared_offset(shared), index};
+
+    snprintf(told.peer, sizeof(told.peer), "%s", peer->name);
     need(process_count < TEAM_MOST &&
-             weft_process_start(&processes[process_count++], function, &told, sizeof(told)) == 0,
+             weft_process_start(&processes[process_count++], run, &told, sizeof(told)) == 0,
          "weft_process_start");
 }
 
-void weft_start_join(void)
+static void join(void)
 {
     while (process_count > 0) {
         weft_process *process = processes[--process_count];
@@ -41,10 +59,4 @@ void weft_start_join(void)
     }
 }
 
-struct weft_start weft_start_read(weft_task *task)
-{
-    struct told told = WEFT_ARG(task, struct told);
-
-    return (struct weft_start){weft_shared_pointer(told.object), weft_shared_pointer(told.shared),
-                               told.index};
-}
+const struct starter weft_starter = {arena_memory, start, join};
