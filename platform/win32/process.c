@@ -239,12 +239,6 @@ uint64_t weft_seam_process_pid(void)
     return GetCurrentProcessId();
 }
 
-/* No system call makes a copy of a process here. */
-bool weft_seam_process_forked(void)
-{
-    return false;
-}
-
 void weft_seam_process_ignore_interrupt(void)
 {
     SetConsoleCtrlHandler(NULL, TRUE);
