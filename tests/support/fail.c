@@ -20,9 +20,9 @@ static weft_atomic_u32 allocations_left; /* until one is refused; 0: none will b
 static weft_atomic_u32 passages_left;    /* likewise */
 static weft_atomic_u32 blocks;           /* given out by the counting allocator */
 
-/* Written before the hook is set, read by it. */
-static const char *refused_point;
-static int refused_code;
+/* Address of the name, and code; any thread reads them. */
+static weft_atomic_u64 refused_point;
+static weft_atomic_u32 refused_code;
 
 /* Counts down; true for the one that is to be refused. */
 static bool is_refused(weft_atomic_u32 *left)
@@ -57,9 +57,11 @@ static void release(void *context, void *memory)
 
 static int decide(const char *point)
 {
-    if (strcmp(point, refused_point) != 0 || !is_refused(&passages_left))
+    const char *refused = (const char *)(uintptr_t)weft_load_u64(&refused_point, WEFT_ACQUIRE);
+
+    if (strcmp(point, refused) != 0 || !is_refused(&passages_left))
         return 0;
-    return refused_code;
+    return -(int)weft_load_u32(&refused_code, WEFT_RELAXED);
 }
 
 void refuse_allocation(uint32_t n)
@@ -72,8 +74,8 @@ void refuse_passage(const char *point, uint32_t n, int code)
     weft_fault_hook(NULL);
     if (n == 0)
         return;
-    refused_point = point;
-    refused_code = code;
+    weft_store_u32(&refused_code, (uint32_t)-code, WEFT_RELAXED);
+    weft_store_u64(&refused_point, (uintptr_t)point, WEFT_RELEASE);
     weft_store_u32(&passages_left, n, WEFT_RELAXED);
     weft_fault_hook(decide);
 }
