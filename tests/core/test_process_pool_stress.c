@@ -13,7 +13,7 @@
 #include "process_pool.h"
 #include "weft/atomic.h"
 
-enum { TASKS = 1000, LARGE = 3000 };
+enum { TASKS = 1000, LARGE = 3000, KILLS = 50 };
 
 /* In the arena: what became of each task. */
 struct trace {
@@ -89,7 +89,8 @@ static int kill_some(weft_task *task)
     struct killer *killer = WEFT_ARG(task, struct killer *);
     uint32_t random = 4711;
 
-    while (weft_load_u32(&killer->stop, WEFT_ACQUIRE) == 0) {
+    while (weft_load_u32(&killer->stop, WEFT_ACQUIRE) == 0 &&
+           weft_load_u32(&killer->kills, WEFT_RELAXED) < KILLS) {
         weft_sleep(killer->pause / 2 + next_random(&random) % (uint32_t)killer->pause);
         weft_fetch_add_u32(&killer->kills, kill_one(killer->pool, next_random(&random)),
                            WEFT_RELAXED);
@@ -204,7 +205,7 @@ static void each_task_is_right_or_told_to_be_lost(void)
 
 static void short_tasks_are_right_or_told_to_be_lost(void)
 {
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 5; i++)
         run_under_fire(3, 0, WEFT_US(200), NULL);
 }
 

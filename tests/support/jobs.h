@@ -61,9 +61,9 @@ void expect_workers(weft_executor *pool, unsigned count);
 
 /* Task functions; all count themselves in `runs`. */
 int mark(weft_task *task);         /* leaves its number on the board, returns it */
-int wait_at_gate(weft_task *task);  /* as hold_worker(): returns its number, or what ended the wait */
-int compute(weft_task *task);       /* for ever, and never asks whether it should stop */
-int exit_with(weft_task *task);     /* its worker exits, with the number */
-int tell_pid(weft_task *task);      /* returns the worker's, an uint64_t */
+int wait_at_gate(weft_task *task); /* returns its number, or what ended the wait */
+int compute(weft_task *task);      /* for ever, and never asks whether it should stop */
+int exit_with(weft_task *task);    /* its worker exits, with the number */
+int tell_pid(weft_task *task);     /* returns the worker's, an uint64_t */
 
 #endif
