@@ -35,6 +35,9 @@ static const struct program {
     {"15-udp-chat", NULL, {"--port", "--peer-host", "--peer-port"}},
     {"16-cancel", NULL, {"--seconds"}},
     {"17-futures", NULL, {"--url"}},
+    {"18-worker-crash", NULL, {0}},
+    {"19-shared-memory", NULL, {0}},
+    {"20-pipe", NULL, {0}},
 };
 
 /* What no option of that name takes: the first two are tried with every program, the

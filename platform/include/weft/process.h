@@ -65,7 +65,8 @@ typedef struct weft_process_options {
                            starts, Ctrl-C does not reach it */
     const char *folder; /* to work in; NULL: the parent's */
     const char *const *environment; /* all of it, "NAME=value", the last one NULL; NULL: the
-                                       parent's */
+                                       parent's. Windows adds SystemRoot, if it is missing:
+                                       nothing works without it */
     enum weft_stream input, output, errors;
     const char *input_file, *output_file, *errors_file; /* paths, seen from the parent's folder */
     const weft_handover *hand_over; /* hand_over_count of them, at most 16 */
@@ -175,8 +176,9 @@ uint64_t weft_process_pid(const weft_process *process);
 const char *weft_process_name(const weft_process *process);
 
 /**
- * The process has been asked to end: SIGTERM on POSIX; on Windows weft's own
- * processes end themselves, other programs are killed.
+ * The process has been asked to end: SIGTERM on POSIX. On Windows weft's own processes end
+ * themselves, a program with a group of its own on this console gets Ctrl-Break, and all
+ * other programs are killed.
  *
  * @return 0, also if it has ended; WEFT_EPERM, WEFT_ESYSTEM: the system refused
  *
