@@ -172,6 +172,10 @@ int weft__arena_attached(const struct weft_seam_arena *arena);
  * be one. */
 void *weft__arena_block(uint64_t offset);
 
+/* In a process that was just forked: it knows no object of weft/shared.h any more, and each of
+ * their calls comes to weft__arena_check(). (portable/shared_object.c) */
+void weft__shared_forget(void);
+
 /* Names this process among those of the arena, never 0, never the same for two
  * processes of one program: slot and generation. */
 uint32_t weft__arena_self(void);

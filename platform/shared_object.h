@@ -16,13 +16,16 @@
 
 /* First words: written at creation, 0 from the close on. */
 enum weft__shared_kind {
-    WEFT__SHARED_MUTEX = 0x7EF7A001,
-    WEFT__SHARED_SEMAPHORE = 0x7EF7A002,
-    WEFT__SHARED_RMUTEX = 0x7EF7A003,
-    WEFT__SHARED_CONDITION = 0x7EF7A004,
-    WEFT__SHARED_EVENT = 0x7EF7A005,
-    WEFT__SHARED_BARRIER = 0x7EF7A006
+    WEFT__SHARED_KIND = 0x7EF7A000,
+    WEFT__SHARED_MUTEX,
+    WEFT__SHARED_SEMAPHORE,
+    WEFT__SHARED_RMUTEX,
+    WEFT__SHARED_CONDITION,
+    WEFT__SHARED_EVENT,
+    WEFT__SHARED_BARRIER
 };
+
+#define WEFT__SHARED_KINDS UINT32_C(15) /* the bits in which they differ */
 
 /* An object of that kind, all zero behind its first word. Errors as weft_shared_alloc(). */
 int weft__shared_create(weft_offset *at, enum weft__shared_kind kind, size_t size);

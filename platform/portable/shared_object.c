@@ -13,12 +13,19 @@ weft_atomic_u32 *weft__shared_find_slowly(weft_offset at)
     weft_atomic_u32 *first = weft__arena_block(at);
     uint64_t self = (uint64_t)weft__arena_self() << 32 | (uint32_t)weft_seam_process_pid();
 
-    if (!first)
+    if (!first || weft_seam_process_forked())
         return NULL;
+    if ((weft_load_u32(first, WEFT_ACQUIRE) & ~WEFT__SHARED_KINDS) != WEFT__SHARED_KIND)
+        return NULL; /* what is no object may lie where memory ends */
     weft_store_pointer(&weft__shared_view.base, (char *)first - at, WEFT_RELAXED);
     weft_store_u64(&weft__shared_view.self, self, WEFT_RELAXED);
     weft_store_u64(&weft__shared_view.most, at, WEFT_RELEASE);
     return first;
+}
+
+void weft__shared_forget(void)
+{
+    weft_store_u64(&weft__shared_view.most, 0, WEFT_RELEASE);
 }
 
 int weft__shared_create(weft_offset *at, enum weft__shared_kind kind, size_t size)
@@ -32,6 +39,10 @@ int weft__shared_create(weft_offset *at, enum weft__shared_kind kind, size_t siz
 
 int weft__shared_refuse(weft_offset at, const char *what)
 {
+    int err = weft__arena_check();
+
+    if (err != 0)
+        return err;
     return weft__misuse(WEFT_EINVAL, "%s %llu: there is none", what, (unsigned long long)at);
 }
 

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "internal.h"
 #include "life_line.h"
 #include "seam.h"
 
@@ -18,6 +19,7 @@ static void notice(void)
 {
     weft_store_u32(&forked, 1, WEFT_RELAXED);
     weft__life_lines_forked();
+    weft__shared_forget();
 }
 
 static void watch(void)

@@ -14,8 +14,16 @@
 #include "weft/shared.h"
 #include "weft/shared_value.h"
 
-static weft_offset block; /* of the parent, as the child sees it */
-static int misuses;       /* the child's */
+static weft_offset block; /* of the parent, as the child sees it, like the next */
+static struct {
+    weft_shared_mutex mutex; /* held by the thread that forks */
+    weft_shared_rmutex rmutex;
+    weft_shared_condition condition;
+    weft_shared_semaphore semaphore;
+    weft_shared_event event;
+    weft_shared_barrier barrier;
+} objects;
+static int misuses; /* the child's */
 
 static void count_misuse(int code, const char *sentence)
 {
@@ -52,6 +60,52 @@ static int try_all(void)
         wrong |= 32;
     weft_shared_free(block);
     return at != 0 || process || mutex.at != 0 || semaphore.at != 0 ? wrong | 64 : wrong;
+}
+
+/* 0 if each call answers as it should. */
+static int try_objects(void)
+{
+    int right = 0;
+
+    misuses = 0;
+    weft_on_misuse(count_misuse);
+    right += weft_shared_mutex_release(objects.mutex) == WEFT_EPERM;
+    right += weft_shared_mutex_acquire(objects.mutex, WEFT_FOREVER) == WEFT_EPERM;
+    right += weft_shared_rmutex_acquire(objects.rmutex, WEFT_FOREVER) == WEFT_EPERM;
+    right += weft_shared_condition_notify(objects.condition) == WEFT_EPERM;
+    right += weft_shared_semaphore_acquire(objects.semaphore, WEFT_FOREVER) == WEFT_EPERM;
+    right += weft_shared_event_set(objects.event) == WEFT_EPERM;
+    right += weft_shared_barrier_wait(objects.barrier, NULL, WEFT_FOREVER) == WEFT_EPERM;
+    weft_shared_mutex_close(objects.mutex);
+    return right == 7 && misuses == 8 ? 0 : 1;
+}
+
+static void a_forked_process_uses_no_object_of_its_parent(void)
+{
+    if (no_fork) {
+        skip(no_fork);
+        return;
+    }
+    CHECK_OK(weft_shared_mutex_create(&objects.mutex));
+    CHECK_OK(weft_shared_rmutex_create(&objects.rmutex));
+    CHECK_OK(weft_shared_condition_create(&objects.condition));
+    CHECK_OK(weft_shared_semaphore_create(&objects.semaphore, 1));
+    CHECK_OK(weft_shared_event_create(&objects.event));
+    CHECK_OK(weft_shared_barrier_create(&objects.barrier, 1));
+    CHECK_OK(weft_shared_mutex_acquire(objects.mutex, WEFT_NOW));
+    CU_ASSERT_EQUAL(run_forked(try_objects), 0);
+    CHECK_OK(weft_shared_mutex_release(objects.mutex));
+    CHECK_OK(weft_shared_rmutex_acquire(objects.rmutex, WEFT_NOW));
+    CHECK_OK(weft_shared_rmutex_release(objects.rmutex));
+    CHECK_OK(weft_shared_semaphore_acquire(objects.semaphore, WEFT_NOW));
+    CU_ASSERT_FALSE(weft_shared_event_is_set(objects.event));
+    CHECK_OK(weft_shared_barrier_wait(objects.barrier, NULL, WEFT_NOW));
+    weft_shared_mutex_close(objects.mutex);
+    weft_shared_rmutex_close(objects.rmutex);
+    weft_shared_condition_close(objects.condition);
+    weft_shared_semaphore_close(objects.semaphore);
+    weft_shared_event_close(objects.event);
+    weft_shared_barrier_close(objects.barrier);
 }
 
 static void a_process_that_was_forked_before_the_arena_is_told_so(void)
@@ -113,6 +167,8 @@ CU_TestInfo suite_cases[] = {
      a_process_that_was_forked_before_the_arena_is_told_so},
     {"a_process_that_was_forked_is_told_so_and_its_parent_goes_on",
      a_process_that_was_forked_is_told_so_and_its_parent_goes_on},
+    {"a_forked_process_uses_no_object_of_its_parent",
+     a_forked_process_uses_no_object_of_its_parent},
     {"a_child_that_forks_goes_on_too", a_child_that_forks_goes_on_too},
     CU_TEST_INFO_NULL,
 };
