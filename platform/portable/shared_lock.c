@@ -16,7 +16,7 @@
 #include "weft/error.h"
 
 /* How long a dead owner can stay unnoticed. */
-#define LIVENESS_SLICE WEFT_MS(5)
+#define LIVENESS_SLICE WEFT_MS(3)
 
 /* One sleep; *look says that it was a whole one: does the owner still live? */
 static int sleep_on(weft_atomic_u32 *lock, uint32_t seen, weft_time until, bool *look)
