@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "chunk_item.h"
 #include "weft/atomic.h"
+#include "weft/cancel.h"
 #include "weft/memory.h"
 
 /* What an item's function left instead of 0. */
@@ -22,10 +23,11 @@ struct weft__chunk {
     weft_atomic_u32 references; /* acq_rel; the last frees */
     weft_function *function;    /* set at creation, like the sizes and the items */
     size_t count, item_size, result_size;
-    struct failure *failures; /* the task's until it is done, like the results */
-    int unknown;              /* a failure that there was no memory to keep */
-    size_t written;           /* bytes of the present item's result; SIZE_MAX: none */
-    char *items, *results;    /* behind the struct, aligned */
+    struct failure *failures, **last; /* by place; the task's until it is done, and then the
+                                         iterator's, like what follows */
+    int unknown;                      /* a failure that there was no memory to keep */
+    size_t cancelled;      /* the items from here on were not begun; SIZE_MAX: all were */
+    char *items, *results; /* behind the struct, aligned */
 };
 
 static size_t aligned(size_t size)
@@ -50,6 +52,8 @@ int weft__chunk_create(weft__chunk **out, weft_function *function, const void *i
     chunk->count = count;
     chunk->item_size = item_size;
     chunk->result_size = result_size;
+    chunk->last = &chunk->failures;
+    chunk->cancelled = SIZE_MAX;
     chunk->items = (char *)chunk + aligned(sizeof(*chunk));
     chunk->results = chunk->items + items_size;
     if (item_size > 0)
@@ -58,35 +62,21 @@ int weft__chunk_create(weft__chunk **out, weft_function *function, const void *i
     return 0;
 }
 
+static void drop_first(weft__chunk *chunk)
+{
+    struct failure *next = chunk->failures->next;
+
+    weft_free(chunk->failures);
+    chunk->failures = next;
+}
+
 void weft__chunk_release(weft__chunk *chunk)
 {
     if (!chunk || weft_fetch_sub_u32(&chunk->references, 1, WEFT_ACQ_REL) > 1)
         return;
-    while (chunk->failures) {
-        struct failure *next = chunk->failures->next;
-
-        weft_free(chunk->failures);
-        chunk->failures = next;
-    }
+    while (chunk->failures)
+        drop_first(chunk);
     weft_free(chunk);
-}
-
-/* Where WEFT_RETURN() of the present item goes. */
-struct place {
-    weft__chunk *chunk;
-    size_t index;
-};
-
-static int keep_result(weft_task *task, const void *result, size_t size)
-{
-    struct place *place = task->context;
-    weft__chunk *chunk = place->chunk;
-
-    chunk->written = size;
-    if (chunk->result_size == 0 || size != chunk->result_size)
-        return 0; /* the check is at the end: the last call counts */
-    memcpy(chunk->results + place->index * size, result, size);
-    return 0;
 }
 
 static void note(weft__chunk *chunk, size_t place, int code, const char *sentence)
@@ -100,44 +90,54 @@ static void note(weft__chunk *chunk, size_t place, int code, const char *sentenc
     failure->place = place;
     failure->code = code;
     snprintf(failure->sentence, sizeof(failure->sentence), "%s", sentence);
-    failure->next = chunk->failures;
-    chunk->failures = failure;
-}
-
-static void run_item(weft__chunk *chunk, size_t index, const char *name)
-{
-    struct place place = {chunk, index};
-    weft_task task;
-    int code;
-
-    weft__task_init(&task, chunk->items + index * chunk->item_size, chunk->item_size, name);
-    task.returned = keep_result;
-    task.context = &place;
-    chunk->written = SIZE_MAX;
-    code = weft__task_run(&task, chunk->function);
-    if (code == 0 && chunk->result_size > 0 && chunk->written != chunk->result_size)
-        code = weft_task_fail(&task, WEFT_EINVAL, "its result is %zu bytes, not %zu",
-                              chunk->written == SIZE_MAX ? 0 : chunk->written,
-                              chunk->result_size);
-    if (code != 0)
-        note(chunk, index, code, task.sentence);
+    *chunk->last = failure;
+    chunk->last = &failure->next;
 }
 
 int weft__chunk_run(weft_task *task)
 {
     weft__chunk *chunk = WEFT_ARG(task, weft__chunk *);
+    struct weft__items items;
 
-    for (size_t i = 0; i < chunk->count; i++)
-        run_item(chunk, i, weft_task_name(task));
+    weft__items_init(&items, chunk->function, chunk->item_size, chunk->result_size,
+                     weft_task_name(task));
+    for (size_t i = 0; i < chunk->count; i++) {
+        int code;
+
+        if (weft_cancel_requested(weft__self.cancel)) {
+            chunk->cancelled = i;
+            break;
+        }
+        code = weft__items_run(&items, chunk->items + i * chunk->item_size,
+                               chunk->results + i * chunk->result_size);
+        if (code != 0)
+            note(chunk, i, code, items.task.sentence);
+    }
+    weft__items_done(&items);
     weft__chunk_release(chunk);
     return 0;
 }
 
-int weft__chunk_result(const weft__chunk *chunk, size_t place, void *result)
+bool weft__chunk_take_all(const weft__chunk *chunk, void *results)
 {
-    for (const struct failure *failure = chunk->failures; failure; failure = failure->next)
-        if (failure->place == place)
-            return weft__fail(failure->code, "%s", failure->sentence);
+    if (chunk->failures || chunk->cancelled < chunk->count || chunk->unknown != 0)
+        return false;
+    if (chunk->result_size > 0)
+        memcpy(results, chunk->results, chunk->count * chunk->result_size);
+    return true;
+}
+
+int weft__chunk_result(weft__chunk *chunk, size_t place, void *result)
+{
+    const struct failure *failure;
+
+    while (chunk->failures && chunk->failures->place < place)
+        drop_first(chunk);
+    failure = chunk->failures;
+    if (failure && failure->place == place)
+        return weft__fail(failure->code, "%s", failure->sentence);
+    if (place >= chunk->cancelled)
+        return weft__fail(WEFT_ECANCELED, "cancelled before it began");
     if (chunk->unknown != 0)
         return weft__fail(chunk->unknown, "map: an item failed, and there was no memory to say "
                                           "which");

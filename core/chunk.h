@@ -8,6 +8,7 @@
  * which reads once the task is done; the last of the two frees it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "weft/future.h"
@@ -24,7 +25,11 @@ void weft__chunk_release(weft__chunk *chunk); /* NULL: nothing happens */
  * cancels it before it has begun drops that one too. */
 int weft__chunk_run(weft_task *task);
 
-/* What the item at `place` gave: 0 and its result, or its error. */
-int weft__chunk_result(const weft__chunk *chunk, size_t place, void *result);
+/* Copies the results of all items, if none has failed; otherwise false, and nothing. */
+bool weft__chunk_take_all(const weft__chunk *chunk, void *results);
+
+/* What the item at `place` gave: 0 and its result, or its error. The iterator asks in
+ * ascending order. */
+int weft__chunk_result(weft__chunk *chunk, size_t place, void *result);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "internal.h"
 #include "pool.h"
-#include "thread_pool.h"
 
 unsigned weft_executor_workers(const weft_executor *executor)
 {
@@ -31,24 +30,13 @@ int weft_submit(weft_executor *executor, weft_future **future, weft_function *fu
 
 int weft_executor_stats_get(weft_executor *executor, weft_executor_stats *stats)
 {
-    if (!executor->kind->stats)
-        return weft__fail(WEFT_ENOTSUP, "executor %p: a pool of processes has no figures yet",
-                          (void *)executor);
     executor->kind->stats(executor, stats);
     return 0;
 }
 
-/* Whether the calling thread is a worker of this pool. */
-static bool is_own(const weft_executor *executor)
-{
-    const struct weft__worker *worker = weft__worker_current();
-
-    return worker && &worker->pool->base == executor;
-}
-
 int weft_executor_shutdown(weft_executor *executor, enum weft_ending ending, weft_time until)
 {
-    if (is_own(executor))
+    if (executor->kind->is_own(executor))
         return weft__misuse(WEFT_EDEADLK, "executor %p: a task shuts its own pool down",
                             (void *)executor);
     return executor->kind->shutdown(executor, ending, until);
@@ -60,7 +48,7 @@ void weft_executor_close(weft_executor *executor)
 
     if (!executor)
         return;
-    if (is_own(executor)) {
+    if (executor->kind->is_own(executor)) {
         weft__misuse(WEFT_EDEADLK, "executor %p: a task closes its own pool", (void *)executor);
         return;
     }

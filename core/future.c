@@ -13,6 +13,7 @@
 
 #include "future_block.h"
 #include "internal.h"
+#include "pool.h"
 #include "promise.h"
 #include "thread_pool.h"
 #include "weft/memory.h"
@@ -65,10 +66,12 @@ static weft_future *destroy(weft_future *future)
     if (state & WEFT__FOLLOWS)
         source = weft__future_unfollow(future);
     drop_payload(future, state);
-    if (state & WEFT__OWN)
-        weft_free(future);
-    else
+    if (!(state & (WEFT__OWN | WEFT__REMOTE)))
         weft__thread_block_free(future);
+    else if (state & WEFT__REMOTE)
+        weft__process_block_free(future);
+    else
+        weft_free(future);
     return source;
 }
 
@@ -88,20 +91,14 @@ bool weft__future_unheard(const weft_future *future)
     return weft_load_u32(&future->references, WEFT_ACQUIRE) == 1;
 }
 
-/* From PENDING to RUNNING; `more`: flags to add. */
-static bool begin(weft_future *future, uint32_t more)
+bool weft__future_begin(weft_future *future)
 {
     uint32_t state = weft_load_u32(&future->state, WEFT_RELAXED);
 
     while (weft__future_stage(state) == WEFT__PENDING)
-        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING | more, WEFT_ACQ_REL))
+        if (weft_cas_u32(&future->state, &state, state | WEFT__RUNNING, WEFT_ACQ_REL))
             return true;
     return false;
-}
-
-bool weft__future_begin(weft_future *future)
-{
-    return begin(future, 0);
 }
 
 int weft__future_keep(weft_future *future, const void *result, size_t size)
@@ -179,15 +176,50 @@ void weft__future_finish(weft_future *future, int code, const char *sentence)
     end(future, WEFT__FINISHED, WEFT__FAILED);
 }
 
+bool weft__future_settle(weft_future *future, uint32_t flags)
+{
+    uint32_t before = weft_fetch_add_u32(&future->state, WEFT__FINISHED + flags, WEFT_SEQ_CST);
+
+    if (before & WEFT__AWAITED)
+        weft_wake(&future->state, WEFT_WAKE_ALL);
+    return weft_load_pointer(&future->callbacks, WEFT_SEQ_CST) != NULL;
+}
+
+bool weft__future_settle_error(weft_future *future, int code, const char *sentence)
+{
+    future->payload.error.code = code;
+    future->payload.error.sentence = weft_copy_text(sentence);
+    return weft__future_settle(future, WEFT__FAILED);
+}
+
+void weft__future_tell(weft_future *future)
+{
+    tell_all(future);
+}
+
+void weft__future_claim(weft_future *future)
+{
+    weft_fetch_or_u32(&future->state, WEFT__RUNNING | WEFT__WITHDRAWN, WEFT_ACQ_REL);
+}
+
+void weft__future_end_cancelled(weft_future *future)
+{
+    end(future, WEFT__CANCELLED, 0);
+}
+
 bool weft__future_withdraw(weft_future *future)
 {
-    uint32_t state;
+    uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
 
     /* RUNNING for a moment: the producer must not begin, and `end` is one place. Another
      * thread that comes in that moment must not take it for a task that runs. */
-    if (!begin(future, WEFT__WITHDRAWN))
-        return (weft_load_u32(&future->state, WEFT_ACQUIRE) & WEFT__WITHDRAWN) != 0;
-    state = weft_load_u32(&future->state, WEFT_RELAXED);
+    do {
+        if (weft__future_stage(state) != WEFT__PENDING)
+            return (state & WEFT__WITHDRAWN) != 0;
+        if (state & WEFT__REMOTE)
+            return future->executor->kind->withdraw(future);
+    } while (!weft_cas_u32(&future->state, &state, state | WEFT__RUNNING | WEFT__WITHDRAWN,
+                           WEFT_ACQ_REL));
     if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
         drop_payload(future, state);
     end(future, WEFT__CANCELLED, 0);
@@ -216,10 +248,10 @@ int weft_future_interrupt(weft_future *future)
     state = weft_load_u32(&future->state, WEFT_ACQUIRE);
     if (weft__future_is_final(state))
         return weft__fail(WEFT_ECLOSED, "future %p: it is done", (void *)future);
-    if (!(state & WEFT__TASK))
-        return weft__fail(WEFT_ENOTSUP, "future %p: runs in a pool of processes, whose tasks "
-                                        "cannot be interrupted yet", (void *)future);
-    weft_cancel_request(&future->token);
+    if (state & WEFT__REMOTE)
+        future->executor->kind->interrupt(future);
+    else
+        weft_cancel_request(&future->token);
     return 0;
 }
 
@@ -255,26 +287,44 @@ const void *weft__future_bytes(const weft_future *future, size_t *size)
     return future->size > WEFT__PAYLOAD ? future->payload.block : future->payload.bytes;
 }
 
-int weft_future_result(weft_future *future, void *result, size_t size, weft_time until)
+/* The future is done, with a result. */
+static int await_result(weft_future *future, weft_time until)
 {
     const char *sentence;
-    const void *bytes;
-    size_t length;
     int err = weft__future_await(future, until);
 
     if (err != 0)
         return err;
     err = weft__future_error(future, &sentence);
-    if (err != 0)
-        return weft__fail(err, "%s", sentence);
-    if (!result)
-        return 0;
+    return err != 0 ? weft__fail(err, "%s", sentence) : 0;
+}
+
+int weft_future_result(weft_future *future, void *result, size_t size, weft_time until)
+{
+    const void *bytes;
+    size_t length;
+    int err = await_result(future, until);
+
+    if (err != 0 || !result)
+        return err;
     bytes = weft__future_bytes(future, &length);
     if (size != length)
         return weft__misuse(WEFT_EINVAL, "future %p: its result is %zu bytes, not %zu",
                             (void *)future, length, size);
     if (size > 0)
         memcpy(result, bytes, size);
+    return 0;
+}
+
+int weft_future_view(weft_future *future, const void **view, size_t *size, weft_time until)
+{
+    int err = await_result(future, until);
+
+    if (err != 0)
+        return err;
+    *view = weft__future_bytes(future, size);
+    if (*size == 0)
+        *view = NULL;
     return 0;
 }
 
@@ -295,6 +345,8 @@ bool weft_future_running(weft_future *future)
 {
     uint32_t state = weft_load_u32(&future->state, WEFT_ACQUIRE);
 
+    if (state & WEFT__REMOTE && weft__future_stage(state) == WEFT__PENDING)
+        return future->executor->kind->running(future);
     return weft__future_stage(state) == WEFT__RUNNING && !(state & WEFT__WITHDRAWN);
 }
 

@@ -13,6 +13,7 @@
  * a result is kept beside the running task until its function has returned.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,7 +37,9 @@ enum weft__future_state {
     WEFT__HOOKED = 128,  /* a group: hook and context; never with WEFT__TASK */
     WEFT__FOLLOWS = 256, /* next is a source, with a reference; guarded by future_follow.c */
     WEFT__WITHDRAWN = 512, /* cancelled, or RUNNING for the moment before that */
-    WEFT__DELAYED = 1024   /* a task whose instant has not come: nobody begins it */
+    WEFT__DELAYED = 1024,  /* a task whose instant has not come: nobody begins it */
+    WEFT__REMOTE = 2048    /* executor and context (struct weft__work) are a process pool's,
+                              which decides alone how it gets out of PENDING */
 };
 
 enum {
@@ -72,7 +75,7 @@ struct weft_future {
     union {
         weft_atomic_u32 runner; /* the number of the thread that runs it, from soon after begin
                                    on; 0 before. Written with release, read with acquire */
-        void *context;          /* of hook */
+        void *context;          /* of hook, or of a process pool */
     } use;
     union {
         char bytes[WEFT__PAYLOAD];
@@ -86,6 +89,8 @@ struct weft_future {
 };
 
 _Static_assert(sizeof(void *) > 8 || sizeof(struct weft_future) <= 128, "promised in the note");
+_Static_assert(sizeof(void *) < 8 || offsetof(struct weft_future, payload) % 16 == 0,
+               "weft_future_view() shows it");
 
 /* The argument of a task that has not ended. */
 static inline void *weft__future_argument(weft_future *future)
@@ -110,5 +115,24 @@ void weft__future_reset(weft_future *future, uint32_t flags, uint32_t references
 
 /* thread_block.c: a block of a pool goes back to it. */
 void weft__thread_block_free(weft_future *future);
+
+/* ---- for a process pool: a future that is REMOTE ------------------------------------ */
+
+/* From PENDING to FINISHED: with what the caller has written into payload and size, or with
+ * an error. True: there are callbacks, which weft__future_tell() runs. */
+bool weft__future_settle(weft_future *future, uint32_t flags);
+bool weft__future_settle_error(weft_future *future, int code, const char *sentence);
+void weft__future_tell(weft_future *future);
+
+/* It will be cancelled, and then it is, with its callbacks. */
+void weft__future_claim(weft_future *future);
+void weft__future_end_cancelled(weft_future *future);
+
+/* process_block.c: nobody has it any more. */
+void weft__process_block_free(weft_future *future);
+
+/* process_collect.c: a thread that waits for it collects results for a moment. False: it is
+ * time to sleep. */
+bool weft__process_look(weft_future *future, weft_time until);
 
 #endif

@@ -62,7 +62,10 @@ static int await(struct weft__worker *worker, weft_future *future, weft_time unt
 
         if (worker && weft__future_stage(state) == WEFT__PENDING && !weft__wait_is_over(until))
             err = weft__thread_help(worker, future, &did);
-        if (err == 0 && !did && (until == WEFT_NOW || !weft__backoff(&backoff)))
+        if (err != 0 || did)
+            continue;
+        if (until == WEFT_NOW ||
+            !(state & WEFT__REMOTE ? weft__process_look(future, until) : weft__backoff(&backoff)))
             err = rest(worker, future, until);
     }
     if (weft__future_is_final(state))

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A function over many items, with a bounded number of them under way.
- *
- * An imap belongs to one thread at a time, so it needs no lock. It has a slot per chunk
- * under way; a slot whose results have been taken is filled with the next items at once.
- * Ordered, a chunk's slot follows from its number; unordered, a completion tells which
- * slot is done.
- */
+/* Iterating over the results of a function over many items. See imap.h. */
+#include "imap.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chunk.h"
 #include "internal.h"
 #include "promise.h"
 #include "thread_pool.h"
@@ -19,148 +13,85 @@
 
 enum { AHEAD_PER_WORKER = 4, AHEAD_AT_LEAST = 16 };
 
-struct under_way {
-    weft_future *future; /* NULL: the slot is free */
-    weft__chunk *chunk;  /* NULL: the future is the item's own */
-    size_t first, count; /* which items */
-};
+/* Bytes of items and results that are enough under way. */
+static const size_t ENOUGH = (size_t)64 << 20;
 
-struct weft_imap {
-    weft_executor *executor;
-    weft_function *function;
-    const char *items;
-    size_t item_size, item_count, result_size;
-    weft_completion *completion; /* NULL: ordered */
-    size_t chunk;                /* items per task */
-    size_t submitted, told;      /* items */
-    size_t chunks;               /* submitted; a chunk's number is how many were before it */
-    size_t chunks_told;          /* chunks whose results have all been taken */
-    struct under_way *current;   /* the chunk that results are taken from; NULL: none */
-    size_t taken;                /* of its results */
-    size_t window;
-    struct under_way slots[];
-};
-
-static const char *item(const weft_imap *imap, size_t index)
+static size_t chunk_size(const weft_imap *imap)
 {
-    return imap->items + index * imap->item_size;
+    size_t size = imap->kind.item_size + imap->kind.result_size;
+
+    if (imap->processes)
+        return weft__process_chunk_size(&imap->kind);
+    return size < SIZE_MAX / imap->kind.most ? size * imap->kind.most : SIZE_MAX;
 }
 
-static int submit(weft_imap *imap, struct under_way *slot, weft_time until)
-{
-    int err;
-
-    if (imap->chunk == 1)
-        return weft_submit_with(imap->executor, &slot->future, imap->function,
-                                item(imap, slot->first), imap->item_size, NULL, until);
-    err = weft__chunk_create(&slot->chunk, imap->function, item(imap, slot->first),
-                             imap->item_size, slot->count, imap->result_size);
-    if (err != 0)
-        return err;
-    err = weft_submit_with(imap->executor, &slot->future, weft__chunk_run, &slot->chunk,
-                           sizeof(slot->chunk), NULL, until);
-    if (err != 0)
-        weft__chunk_release(slot->chunk); /* the task's reference */
-    return err;
-}
-
-/* The slot is free again; what has not begun is cancelled. */
-static void empty(struct under_way *slot)
-{
-    if (slot->future && weft__future_withdraw(slot->future))
-        weft__chunk_release(slot->chunk); /* the reference of a task that never ran */
-    weft_future_release(slot->future);
-    weft__chunk_release(slot->chunk);
-    slot->future = NULL;
-    slot->chunk = NULL;
-}
-
-/* Puts the next items under way in a free slot, if there are items left. In a pool with a
- * bound that may have to wait for a place, or be refused. */
-static int fill(weft_imap *imap, struct under_way *slot, weft_time until)
-{
-    size_t left = imap->item_count - imap->submitted;
-    int err;
-
-    if (left == 0)
-        return 0;
-    slot->first = imap->submitted;
-    slot->count = left < imap->chunk ? left : imap->chunk;
-    err = submit(imap, slot, until);
-    if (err == 0 && imap->completion)
-        err = weft__completion_add(imap->completion, slot->future, (size_t)(slot - imap->slots));
-    if (err != 0) {
-        empty(slot);
-        return err;
-    }
-    imap->submitted += slot->count;
-    imap->chunks++;
-    return 0;
-}
-
-/* In order, a chunk's slot follows from its number; otherwise any free one does. */
-static struct under_way *free_slot(weft_imap *imap)
-{
-    struct under_way *slot = &imap->slots[imap->chunks % imap->window];
-
-    while (slot->future)
-        slot = slot + 1 < imap->slots + imap->window ? slot + 1 : imap->slots;
-    return slot;
-}
-
-/* As much as may be. A full pool is no failure while something is under way, and no other
- * refusal is lost: the call that needs the items meets it again. */
-static int refill(weft_imap *imap, weft_time until)
-{
-    int err = 0;
-
-    while (err == 0 && imap->submitted < imap->item_count &&
-           imap->chunks - imap->chunks_told < imap->window)
-        err = fill(imap, free_slot(imap), until);
-    if (imap->submitted > imap->told && (err == WEFT_EBUSY || err == WEFT_ETIMEDOUT))
-        err = 0;
-    return err;
-}
-
+/* So many chunks that no worker waits for the caller, but, if they are large, hardly more
+ * than are being worked on. */
 static size_t window_for(const weft_imap *imap, size_t ahead)
 {
-    size_t chunks = (imap->item_count + imap->chunk - 1) / imap->chunk;
+    size_t chunks = (imap->item_count + imap->kind.most - 1) / imap->kind.most;
     size_t window = (size_t)imap->executor->workers * AHEAD_PER_WORKER;
+    size_t enough = ENOUGH / (chunk_size(imap) | 1);
 
     if (window < AHEAD_AT_LEAST)
         window = AHEAD_AT_LEAST;
+    if (enough <= imap->executor->workers)
+        enough = (size_t)imap->executor->workers + 1;
+    if (window > enough)
+        window = enough;
     if (ahead > 0)
         window = ahead;
     return window < chunks ? window : chunks;
 }
 
-int weft__imap_start(weft_imap **out, weft_executor *executor, weft_function *function,
-                     const void *items, size_t item_size, size_t item_count, size_t result_size,
-                     enum weft_imap_order order, const weft_map_options *options, weft_time until)
+/* An imap that nothing has been submitted for. */
+static int create(weft_imap **out, const struct weft__imap_request *request)
 {
-    weft_imap proto = {.executor = executor,
-                       .function = function,
-                       .items = items,
-                       .item_size = item_size,
-                       .item_count = item_count,
-                       .result_size = result_size,
-                       .chunk = options && options->chunk > 0 ? options->chunk : 1};
+    const weft_map_options *options = request->options;
+    bool processes = !weft__is_thread_pool(request->executor);
+    size_t count = request->item_count > 0 ? request->item_count : 1;
+    weft_imap proto = {
+        .executor = request->executor,
+        .processes = processes,
+        .kind = {.function = request->function,
+                 .item_size = request->item_size,
+                 .result_size = request->result_size,
+                 .most = request->chunk < count ? request->chunk : count,
+                 .items_stay = processes && weft_shared_offset(request->items) != 0,
+                 .results_there = processes && weft_shared_offset(request->results) != 0},
+        .items = request->items,
+        .results = request->results,
+        .item_count = request->item_count};
     weft_imap *imap;
-    int err = 0;
 
-    if (!function)
-        return weft__misuse(WEFT_EINVAL, "executor %p: no function to run", (void *)executor);
-    if (!weft__is_thread_pool(executor))
-        proto.chunk = 1;
     proto.window = window_for(&proto, options ? options->ahead : 0);
-    imap = weft_alloc(sizeof(*imap) + proto.window * sizeof(struct under_way));
+    imap = weft_alloc(sizeof(*imap) + proto.window * sizeof(imap->slots[0]));
     if (!imap)
         return WEFT_ENOMEM;
     memcpy(imap, &proto, sizeof(proto));
-    if (order == WEFT_UNORDERED)
+    if (options && options->task) {
+        imap->task = *options->task;
+        imap->options = &imap->task;
+    }
+    *out = imap;
+    return 0;
+}
+
+int weft__imap_start(weft_imap **out, const struct weft__imap_request *request)
+{
+    weft_imap *imap;
+    int err;
+
+    if (!request->function)
+        return weft__misuse(WEFT_EINVAL, "executor %p: no function to run",
+                            (void *)request->executor);
+    err = create(&imap, request);
+    if (err != 0)
+        return err;
+    if (request->order == WEFT_UNORDERED)
         err = weft_as_completed(&imap->completion, NULL, 0);
     if (err == 0)
-        err = refill(imap, until);
+        err = weft__imap_refill(imap, request->until);
     if (err != 0) {
         weft_imap_close(imap);
         return err;
@@ -170,39 +101,71 @@ int weft__imap_start(weft_imap **out, weft_executor *executor, weft_function *fu
 }
 
 int weft_imap_start_with(weft_imap **imap, weft_executor *executor, weft_function *function,
-                         const void *items, size_t item_size, size_t item_count,
-                         size_t result_size, enum weft_imap_order order,
-                         const weft_map_options *options)
+                         const void *items, size_t item_size, size_t item_count, size_t result_size,
+                         enum weft_imap_order order, const weft_map_options *options)
 {
-    return weft__imap_start(imap, executor, function, items, item_size, item_count, result_size,
-                            order, options, WEFT_FOREVER);
+    const struct weft__imap_request request = {
+        .executor = executor,
+        .function = function,
+        .items = items,
+        .item_size = item_size,
+        .item_count = item_count,
+        .result_size = result_size,
+        .order = order,
+        .chunk = options && options->chunk > 0 ? options->chunk : 1,
+        .options = options,
+        .until = WEFT_FOREVER};
+
+    return weft__imap_start(imap, &request);
 }
 
 int weft_imap_start(weft_imap **imap, weft_executor *executor, weft_function *function,
                     const void *items, size_t item_size, size_t item_count, size_t result_size,
                     enum weft_imap_order order)
 {
-    return weft_imap_start_with(imap, executor, function, items, item_size, item_count,
-                                result_size, order, NULL);
+    return weft_imap_start_with(imap, executor, function, items, item_size, item_count, result_size,
+                                order, NULL);
+}
+
+/* A slot whose future is done. */
+static int await_slot(weft_imap *imap, struct weft__slot **slot, weft_time until)
+{
+    size_t place = imap->window > 0 ? imap->chunks_told % imap->window : 0;
+    int err;
+
+    if (!imap->again && imap->completion) {
+        err = weft_completion_next(imap->completion, &place, until);
+        *slot = &imap->slots[place];
+        return err;
+    }
+    *slot = imap->again ? imap->again : &imap->slots[place];
+    return weft__future_await((*slot)->future, until);
 }
 
 /* Makes the chunk whose results come next the current one. */
 static int find_current(weft_imap *imap, weft_time until)
 {
-    size_t place = imap->window > 0 ? imap->chunks_told % imap->window : 0;
+    struct weft__slot *slot;
     int err = 0;
 
     if (imap->told == imap->submitted) /* the refill that failed before decides now */
-        err = refill(imap, until);
+        err = weft__imap_refill(imap, until);
+    while (err == 0) {
+        if (imap->again && !imap->again->future) {
+            slot = imap->again;
+            err = weft__imap_submit_again(imap, until);
+            if (err == 0 && !slot->future)
+                break; /* refused for good */
+            continue;
+        }
+        err = await_slot(imap, &slot, until);
+        if (err == 0 && weft__imap_settle(imap, slot))
+            break;
+    }
     if (err != 0)
         return err;
-    if (imap->completion)
-        err = weft_completion_next(imap->completion, &place, until);
-    else
-        err = weft__future_await(imap->slots[place].future, until);
-    if (err != 0)
-        return err;
-    imap->current = &imap->slots[place];
+    imap->again = NULL;
+    imap->current = slot;
     imap->taken = 0;
     return 0;
 }
@@ -210,27 +173,57 @@ static int find_current(weft_imap *imap, weft_time until)
 /* All results of the current chunk have been taken: its slot gets the next items. */
 static void leave_current(weft_imap *imap, weft_time until)
 {
-    empty(imap->current);
+    weft__slot_empty(imap->current);
     imap->current = NULL;
     imap->chunks_told++;
-    (void)refill(imap, until);
+    (void)weft__imap_refill(imap, until);
 }
 
-static int result_of(const weft_imap *imap, void *result)
+static int result_of(const weft_imap *imap, void *result, bool *died)
 {
-    const struct under_way *slot = imap->current;
-    void *place = imap->result_size > 0 ? result : NULL;
+    const struct weft__slot *slot = imap->current;
+    void *place = imap->kind.result_size > 0 ? result : NULL;
+    int err;
 
+    *died = false;
+    if (slot->process_chunk)
+        return weft__process_chunk_result(slot->process_chunk, imap->taken, place, died);
     if (!slot->chunk)
-        return weft_future_result(slot->future, place, place ? imap->result_size : 0, WEFT_NOW);
+        return weft_future_result(slot->future, place, place ? imap->kind.result_size : 0,
+                                  WEFT_NOW);
     /* The chunk's task itself fails only if it never ran. */
-    int err = weft_future_result(slot->future, NULL, 0, WEFT_NOW);
+    err = weft_future_result(slot->future, NULL, 0, WEFT_NOW);
     return err != 0 ? err : weft__chunk_result(slot->chunk, imap->taken, place);
 }
 
-int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until)
+static bool take_all(const weft_imap *imap, const struct weft__slot *slot)
+{
+    char *results = imap->results ? imap->results + slot->first * imap->kind.result_size : NULL;
+    const char *sentence;
+
+    if (slot->process_chunk)
+        return weft__process_chunk_take_all(slot->process_chunk, results);
+    return slot->chunk && weft__future_error(slot->future, &sentence) == 0 &&
+           weft__chunk_take_all(slot->chunk, results);
+}
+
+int weft__imap_next_chunk(weft_imap *imap, size_t *count, weft_time until)
+{
+    int err = imap->current ? 0 : find_current(imap, until);
+
+    *count = 0;
+    if (err != 0 || imap->taken > 0 || !take_all(imap, imap->current))
+        return err;
+    *count = imap->current->count;
+    imap->told += *count;
+    leave_current(imap, until);
+    return 0;
+}
+
+int weft__imap_next(weft_imap *imap, size_t *index, void *result, bool *died, weft_time until)
 {
     char sentence[256];
+    size_t item;
     int err;
 
     if (imap->told == imap->item_count)
@@ -238,9 +231,11 @@ int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until
     err = imap->current ? 0 : find_current(imap, until);
     if (err != 0)
         return err;
-    if (index)
-        *index = imap->current->first + imap->taken;
-    err = result_of(imap, result);
+    item = imap->current->first + imap->taken;
+    *index = item;
+    if (imap->results)
+        result = imap->results + item * imap->kind.result_size;
+    err = result_of(imap, result, died);
     imap->taken++;
     imap->told++;
     if (imap->taken < imap->current->count)
@@ -250,12 +245,33 @@ int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until
     return err != 0 ? weft__fail(err, "%s", sentence) : 0; /* not that of a refused refill */
 }
 
+int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until)
+{
+    char sentence[256];
+    size_t item = SIZE_MAX;
+    bool died = false;
+    int err = weft__imap_next(imap, &item, result, &died, until);
+
+    if (index && item != SIZE_MAX)
+        *index = item;
+    if (!died)
+        return err;
+    snprintf(sentence, sizeof(sentence), "%s", weft_last_error());
+    return weft__fail(err, "imap: item %zu: %s", item, sentence);
+}
+
 void weft_imap_close(weft_imap *imap)
 {
     if (!imap)
         return;
+    /* One after the other: what is stopped makes room for nothing that nobody wants, and all
+     * that is stopped stops at once. */
     for (size_t i = 0; i < imap->window; i++)
-        empty(&imap->slots[i]);
+        weft__slot_abandon(&imap->slots[i]);
+    for (size_t i = 0; i < imap->window; i++)
+        weft__slot_interrupt(&imap->slots[i]);
+    for (size_t i = 0; i < imap->window; i++)
+        weft__slot_close(&imap->slots[i]);
     weft_completion_close(imap->completion);
     weft_free(imap);
 }

@@ -2,7 +2,7 @@
 #ifndef WEFT_POOL_H
 #define WEFT_POOL_H
 
-/* What a kind of pool supplies; executor.c, map.c and imap.c do the rest. */
+/* What a kind of pool supplies; executor.c, imap.c and map.c do the rest. */
 
 #include <stdbool.h>
 
@@ -23,8 +23,15 @@ struct weft__pool_kind {
     int (*shutdown)(weft_executor *executor, enum weft_ending ending, weft_time until);
     /* Ends what still runs, and frees the pool. */
     void (*close)(weft_executor *executor);
-    /* NULL: it has no figures. */
     void (*stats)(weft_executor *executor, weft_executor_stats *stats);
+    /* Whether the calling thread is one of the pool's own, which must not wait for it. */
+    bool (*is_own)(const weft_executor *executor);
+    /* Of futures that are REMOTE, else NULL. The caller has a reference. weft_future_cancel():
+     * true if it is cancelled or is about to be; weft_future_running(); and
+     * weft_future_interrupt() of one that has begun. */
+    bool (*withdraw)(weft_future *future);
+    bool (*running)(weft_future *future);
+    void (*interrupt)(weft_future *future);
 };
 
 /* The first field of each kind of pool. */
@@ -32,11 +39,5 @@ struct weft_executor {
     const struct weft__pool_kind *kind; /* set at creation, like workers */
     unsigned workers;
 };
-
-/* weft_imap_start_with() with a deadline, for a pool that is full. */
-int weft__imap_start(weft_imap **imap, weft_executor *executor, weft_function *function,
-                     const void *items, size_t item_size, size_t item_count, size_t result_size,
-                     enum weft_imap_order order, const weft_map_options *options,
-                     weft_time until);
 
 #endif

@@ -1,264 +1,247 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The manager of a process pool: one thread that collects results, hands out pending
- * tasks and replaces workers that died, with growing pauses while they die before they
- * are ready. See process_pool.h for who holds what.
+ * The manager thread of a process pool: collects, hands out, watches over the workers, and
+ * sleeps on the bell in between.
+ *
+ * Before it sleeps it looks for some microseconds, unless a thread that waits for a future
+ * would do that. It reads the bell's word before a round: what rings later ends its sleep.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "internal.h"
 #include "process_pool.h"
-#include "promise.h"
-#include "weft/memory.h"
 #include "weft/wait.h"
 
-enum { FAILED_STARTS_MOST = 10 };
+/* The pool that the calling thread manages; NULL: none. */
+static WEFT_THREAD_LOCAL const struct weft__process_pool *managed;
 
-#define FIRST_PAUSE WEFT_MS(10)    /* before a second start; doubles with each failure, */
-#define LONGEST_PAUSE WEFT_MS(200) /* up to this */
-
-static void move_to(struct weft__work **done, struct weft__work *work)
+bool weft__pool_is_managed_here(const struct weft__process_pool *pool)
 {
-    work->next = *done;
-    *done = work;
+    return managed == pool;
 }
 
-/* The worker's call, if it has left the result. */
-static void collect_locked(struct weft__worker_slot *worker, struct weft__work **done)
+void weft__pool_rouse_locked(struct weft__process_pool *pool, struct weft__wakes *wakes)
 {
-    struct weft__channel *channel = worker->channel;
+    weft_fetch_add_u32(&pool->bell->word, 1, WEFT_SEQ_CST);
+    if (weft_load_u32(&pool->sleeps, WEFT_SEQ_CST) != 0)
+        weft__wakes_add(wakes, &pool->bell->word);
+}
 
-    if (!worker->running ||
-        weft_load_u32(&channel->done, WEFT_ACQUIRE) != weft_load_u32(&channel->put, WEFT_RELAXED))
+void weft__pool_look_within_locked(struct weft__process_pool *pool, weft_time period,
+                                   struct weft__wakes *wakes)
+{
+    if (pool->patrol <= period)
         return;
-    move_to(done, worker->running);
-    worker->running = NULL;
+    pool->patrol = period;
+    weft__pool_rouse_locked(pool, wakes);
 }
 
-static void describe_end(const struct weft__worker_slot *worker, char *text, size_t size)
+/* ---- a round ------------------------------------------------------------------------ */
+
+/* Asked before results are collected: what a process did before it ended is visible then. */
+static void note_ended(struct weft__process_pool *pool)
 {
-    weft_process_status status;
+    for (unsigned i = 0; i < pool->seat_count; i++) {
+        struct weft__seat *seat = &pool->seats[i];
+        weft_waitable end;
+        weft_atomic_u32 *word;
+        uint32_t seen;
 
-    weft_process_status_get(worker->process, &status);
-    if (status.signal != 0)
-        snprintf(text, size, "worker %s (pid %llu) was ended by signal %d",
-                 weft_process_name(worker->process),
-                 (unsigned long long)weft_process_pid(worker->process), status.signal);
-    else
-        snprintf(text, size, "worker %s (pid %llu) exited with code %d%s%.120s",
-                 weft_process_name(worker->process),
-                 (unsigned long long)weft_process_pid(worker->process), status.code,
-                 status.sentence[0] != '\0' ? ": " : "", status.sentence);
-}
-
-static void note_failed_start_locked(struct weft__process_pool *pool)
-{
-    weft_time pause = FIRST_PAUSE << pool->failed_starts;
-
-    pool->next_start = weft_in(pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
-    pool->failed_starts++;
-}
-
-/* A worker that has ended: its call is lost if it had begun, else another's. */
-void weft__worker_forget_locked(struct weft__process_pool *pool, struct weft__worker_slot *worker,
-                                struct weft__work **done)
-{
-    struct weft__channel *channel = worker->channel;
-    struct weft__work *work = worker->running;
-    char end[WEFT__SENTENCE];
-
-    describe_end(worker, end, sizeof(end));
-    if (weft_load_u32(&channel->ready, WEFT_ACQUIRE) != 0) {
-        pool->failed_starts = 0;
-    } else {
-        snprintf(pool->reason, sizeof(pool->reason), "%s", end);
-        note_failed_start_locked(pool);
-    }
-    if (work && weft_load_u32(&channel->begun, WEFT_ACQUIRE) ==
-                    weft_load_u32(&channel->put, WEFT_RELAXED)) {
-        work->lost = true;
-        snprintf(work->sentence, sizeof(work->sentence), "task lost: its %.230s", end);
-        move_to(done, work);
-    } else if (work) {
-        weft__work_prepend_locked(pool, work);
-    }
-    worker->running = NULL;
-    weft__process_on_end(worker->process, NULL);
-    weft_process_close(worker->process);
-    weft_shared_free(worker->channel_at);
-    worker->process = NULL;
-}
-
-/* A process in the slot; nothing but the slot's fields changes. */
-int weft__worker_start(struct weft__process_pool *pool, struct weft__worker_slot *worker)
-{
-    char name[WEFT__POOL_NAME + 16];
-    weft_process_options options = {.name = name};
-    weft_process *process;
-    weft_offset at;
-    int err = weft_shared_alloc(&at, sizeof(struct weft__channel));
-
-    if (err != 0)
-        return err;
-    struct weft__channel *channel = weft_shared_pointer(at);
-    channel->pool_bell = pool->bell_at;
-    snprintf(name, sizeof(name), "%s-%u", pool->name, ++pool->started);
-    err = weft_process_start_with(&process, weft__worker, &at, sizeof(at), &options);
-    if (err != 0) {
-        weft_shared_free(at);
-        return err;
-    }
-    weft__process_on_end(process, pool->bell);
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    worker->channel_at = at;
-    worker->channel = channel;
-    worker->process = process;
-    if (pool->killing)
-        weft_process_kill(process);
-    weft__work_dispatch_locked(pool);
-    weft_mutex_release(&pool->mutex);
-    return 0;
-}
-
-static bool may_start_locked(const struct weft__process_pool *pool)
-{
-    return !pool->killing && pool->failed_starts < FAILED_STARTS_MOST &&
-           (!pool->closed || pool->first);
-}
-
-/* An empty slot that should have a process. */
-static struct weft__worker_slot *missing_locked(struct weft__process_pool *pool)
-{
-    for (unsigned i = 0; i < pool->base.workers && may_start_locked(pool); i++)
-        if (!pool->workers[i].process)
-            return &pool->workers[i];
-    return NULL;
-}
-
-/* Starts what is missing; the time at which to try again, or WEFT_FOREVER. */
-static weft_time start_missing(struct weft__process_pool *pool)
-{
-    for (;;) {
-        struct weft__worker_slot *worker;
-        weft_time next;
-
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        worker = missing_locked(pool);
-        next = pool->failed_starts > 0 ? pool->next_start : WEFT_NOW;
-        weft_mutex_release(&pool->mutex);
-        if (!worker)
-            return WEFT_FOREVER;
-        if (next > weft_clock())
-            return next;
-        if (weft__worker_start(pool, worker) == 0)
+        seat->ended = false;
+        if (weft_load_u32(&seat->live, WEFT_ACQUIRE) == 0)
             continue;
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        snprintf(pool->reason, sizeof(pool->reason), "%.250s", weft_last_error());
-        note_failed_start_locked(pool);
-        weft_mutex_release(&pool->mutex);
+        end = weft_process_waitable(seat->process);
+        seat->ended = end.poll(end.object, WEFT_POLL_ASK, &word, &seen);
     }
 }
 
-static bool has_process_locked(const struct weft__process_pool *pool)
+static void note_ready(struct weft__process_pool *pool, struct weft__seat *seat)
 {
-    for (unsigned i = 0; i < pool->base.workers; i++)
-        if (pool->workers[i].process)
+    if (seat->ready || weft_load_u32(&seat->channel->ready, WEFT_ACQUIRE) != WEFT__READY)
+        return;
+    seat->ready = true;
+    seat->standby = true; /* until it is counted in */
+    seat->idle_since = weft_clock();
+    pool->unproven--;
+    if (pool->failed_starts < WEFT__STARTS_MOST)
+        pool->failed_starts = 0;
+    weft_condition_notify_all(&pool->crew);
+}
+
+static void tend_locked(struct weft__process_pool *pool, struct weft__round *round)
+{
+    bool forgot = false;
+
+    for (unsigned i = 0; i < pool->seat_count; i++) {
+        struct weft__seat *seat = &pool->seats[i];
+
+        if (seat->state != WEFT__TAKEN)
+            continue;
+        note_ready(pool, seat);
+        if (seat->holes > 0 && weft__seat_pass_holes_locked(pool, seat))
+            round->again = true;
+        if (seat->ended && forgot)
+            round->again = true; /* one at a time */
+        else if (seat->ended)
+            weft__seat_forget_locked(pool, seat, round);
+        else if (weft__seat_load(seat) == 0 && seat->idle_since == 0)
+            seat->idle_since = round->now;
+        forgot = forgot || seat->state == WEFT__EMPTY;
+    }
+}
+
+static bool has_crew_locked(const struct weft__process_pool *pool)
+{
+    for (unsigned i = 0; i < pool->seat_count; i++)
+        if (pool->seats[i].state != WEFT__EMPTY)
             return true;
     return false;
 }
 
-bool weft__pool_is_broken_locked(const struct weft__process_pool *pool)
+/* The pool is shut down, and all is done: the workers end. */
+static void close_locked(struct weft__process_pool *pool, struct weft__round *round)
 {
-    return pool->failed_starts >= FAILED_STARTS_MOST && !has_process_locked(pool);
+    uint32_t ringed = pool->put_count - weft_load_u32(&pool->collected_count, WEFT_RELAXED);
+
+    if (pool->pending == 0 && pool->delayed == 0 && ringed == 0)
+        for (unsigned i = 0; i < pool->seat_count; i++)
+            if (pool->seats[i].state == WEFT__TAKEN)
+                weft__seat_stop_locked(pool, &pool->seats[i], &round->wakes);
+    pool->over = pool->pending == 0 && pool->delayed == 0 && !has_crew_locked(pool);
+    if (pool->over)
+        weft_condition_notify_all(&pool->starts);
 }
 
-/* Tasks that no worker will ever run. */
-static void fail_pending_locked(struct weft__process_pool *pool, struct weft__work **done)
+/* The pool is being closed: what runs is ended, who is idle may still finalize itself. */
+static void kill_locked(struct weft__process_pool *pool, struct weft__round *round)
 {
-    for (struct weft__work *work = weft__work_take_all_locked(pool); work;) {
-        struct weft__work *next = work->next;
+    weft_time grace = pool->options.grace;
 
-        if (weft__future_begin(work->future) || weft_future_running(work->future)) {
-            work->lost = true;
-            snprintf(work->sentence, sizeof(work->sentence),
-                     "task not run: no worker can be started: %.190s", pool->reason);
-            move_to(done, work);
-        } else {
-            weft__work_destroy(work);
+    for (unsigned i = 0; i < pool->seat_count; i++) {
+        struct weft__seat *seat = &pool->seats[i];
+
+        if (seat->state != WEFT__TAKEN || seat->killed)
+            continue;
+        if (!seat->ready || weft__seat_load(seat) > 0) {
+            weft__seat_kill_locked(seat, WEFT_ELOST,
+                                   "lost: pool %s was closed, and its worker %s "
+                                   "killed",
+                                   pool->name, weft_process_name(seat->process));
+        } else if (!seat->stopped || seat->ends == 0) {
+            weft__seat_stop_locked(pool, seat, &round->wakes);
+            seat->asked = 0;
+            seat->ends = round->now + (grace > 0 && grace < WEFT_S(1) ? grace : WEFT_MS(100));
         }
-        work = next;
     }
 }
 
-/* Nothing is left to do: workers may end. */
-static void stop_workers_locked(struct weft__process_pool *pool)
+static void round_locked(struct weft__process_pool *pool, struct weft__round *round)
 {
-    for (unsigned i = 0; i < pool->base.workers; i++)
-        if (pool->workers[i].running)
-            return;
-    for (unsigned i = 0; i < pool->base.workers && !pool->stopping; i++)
-        if (pool->workers[i].process) {
-            weft_store_u32(&pool->workers[i].channel->stop, 1, WEFT_RELEASE);
-            weft__ring_bell(&pool->workers[i].channel->bell);
-        }
-    pool->stopping = true;
+    tend_locked(pool, round);
+    weft__tokens_locked(pool, round);
+    if (pool->killing)
+        kill_locked(pool, round);
+    weft__watch_locked(pool, round);
+    weft__pool_staff_locked(pool, round);
+    weft__work_dispatch_locked(pool, &round->wakes);
+    if (weft__pool_is_broken_locked(pool))
+        weft__pool_refuse_locked(pool, round);
+    weft__pool_room_locked(pool);
+    if (pool->closed)
+        close_locked(pool, round);
+    if (pool->watched || (pool->options.cancel && !pool->pool_requested &&
+                          (pool->pending > 0 || round->until != WEFT_FOREVER)))
+        weft__round_sooner(round, round->now + WEFT_MS(10));
+    else if (pool->pending > 0)
+        weft__round_sooner(round, round->now + WEFT__IDLE_PATROL);
+    pool->patrol = round->until == WEFT_FOREVER ? WEFT_FOREVER : round->until - round->now;
 }
 
-static void finish_all(struct weft__work *work)
+static void finish(struct weft__process_pool *pool, struct weft__round *round)
 {
-    while (work) {
-        struct weft__work *next = work->next;
+    char sentence[WEFT__SENTENCE + 64];
 
-        weft__work_finish(work);
-        work = next;
+    weft__wakes_send(&round->wakes);
+    weft__arena_bury(round->buried);
+    weft__work_cancel_all(round->cancelled);
+    if (round->lost)
+        weft__work_fail(round->lost, round->code, round->sentence);
+    while (round->refused) {
+        struct weft__work *next = round->refused->next;
+
+        snprintf(sentence, sizeof(sentence), "task %llu not run: no worker can be started: %s",
+                 (unsigned long long)round->refused->number, pool->reason);
+        weft__work_fail(round->refused, WEFT_ELOST, sentence);
+        round->refused = next;
     }
 }
 
-/* One round of the manager; true when no process is left and none will come. */
-static bool step(struct weft__process_pool *pool)
+/* With the role. True: nothing is left to do, ever. */
+static bool step(struct weft__process_pool *pool, struct weft__round *round)
 {
-    struct weft__work *done = NULL;
     bool over;
 
+    memset(round, 0, sizeof(*round));
+    round->until = WEFT_FOREVER;
+    note_ended(pool);
+    (void)weft__collect(pool, true);
+    weft__collect_tell(pool);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    for (unsigned i = 0; i < pool->base.workers; i++) {
-        struct weft__worker_slot *worker = &pool->workers[i];
-        /* Asked first: what the process did before it ended is visible then. */
-        bool ended = worker->process && weft_process_join(worker->process, WEFT_NOW) == 0;
-
-        if (worker->process && pool->killing && !ended)
-            weft_process_kill(worker->process);
-        if (worker->process)
-            collect_locked(worker, &done);
-        if (ended)
-            weft__worker_forget_locked(pool, worker, &done);
-        else if (worker->process && pool->failed_starts > 0 &&
-                 weft_load_u32(&worker->channel->ready, WEFT_ACQUIRE) != 0 &&
-                 pool->failed_starts < FAILED_STARTS_MOST)
-            pool->failed_starts = 0;
-    }
-    weft__work_dispatch_locked(pool);
-    if (!has_process_locked(pool) && !may_start_locked(pool))
-        fail_pending_locked(pool, &done);
-    if (pool->closed && !pool->first)
-        stop_workers_locked(pool);
-    over = pool->closed && !pool->first && !has_process_locked(pool);
+    round->now = weft_clock();
+    round_locked(pool, round);
+    over = pool->over;
     weft_mutex_release(&pool->mutex);
-    finish_all(done);
+    finish(pool, round);
     return over;
+}
+
+/* ---- between rounds -------------------------------------------------------------------- */
+
+/* With the role, for a moment. True: there is something to do. */
+static bool look(struct weft__process_pool *pool, uint32_t seen)
+{
+    struct weft__backoff backoff = {0};
+
+    while (weft__backoff(&backoff)) {
+        if (weft__collect_is_due(pool) || weft_load_u32(&pool->bell->word, WEFT_RELAXED) != seen)
+            return true;
+        if (weft_load_u32(&pool->wanted, WEFT_RELAXED) > 0)
+            return false;
+    }
+    return false;
+}
+
+/* A cancel of the pool's token ends it. */
+static void sleep_until(struct weft__process_pool *pool, uint32_t seen, weft_time until)
+{
+    const weft_cancel *before =
+        weft_cancel_enter(pool->pool_requested ? NULL : pool->options.cancel);
+
+    weft_store_u32(&pool->sleeps, 1, WEFT_SEQ_CST);
+    if (weft_load_u32(&pool->bell->word, WEFT_SEQ_CST) == seen)
+        (void)weft_wait_shared(&pool->bell->word, seen, until);
+    weft_store_u32(&pool->sleeps, 0, WEFT_RELAXED);
+    weft_cancel_enter(before);
 }
 
 int weft__pool_manage(weft_task *task)
 {
     struct weft__process_pool *pool = WEFT_ARG(task, struct weft__process_pool *);
-    uint32_t seen = weft_load_u32(pool->bell, WEFT_ACQUIRE);
+    struct weft__round round;
+    bool over = false;
 
-    while (!step(pool)) {
-        weft_time again = start_missing(pool);
+    managed = pool;
+    while (!over) {
+        uint32_t seen = weft_load_u32(&pool->bell->word, WEFT_ACQUIRE);
+        bool again, nothing;
 
-        /* A killed worker may take a wake-up with it, but its own end rings too. */
-        (void)weft_wait_shared(pool->bell, seen, again);
-        seen = weft_load_u32(pool->bell, WEFT_ACQUIRE);
+        weft__role_take(pool);
+        over = step(pool, &round);
+        again = over || round.again || look(pool, seen);
+        nothing = weft__role_give(pool);
+        if (!again && nothing)
+            sleep_until(pool, seen, round.until);
     }
     weft_event_set(&pool->finished);
     return 0;

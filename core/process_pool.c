@@ -1,203 +1,285 @@
 /* SPDX-License-Identifier: MIT */
-/* A pool of processes: what the threads that use it do. See process_pool.h. */
+/* A pool of processes: from creation to close. See process_pool.h. */
 #include "process_pool.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "internal.h"
 #include "promise.h"
 #include "weft/memory.h"
-#include "weft/wait.h"
 
-static struct weft__process_pool *pool_of(weft_executor *executor)
+enum { WORKERS_MOST = 1000, FIRST_MEAN = 1000000 /* ns: nothing is known of the tasks yet */ };
+
+/* ---- ending ------------------------------------------------------------------------- */
+
+static void rouse(struct weft__process_pool *pool)
 {
-    return (struct weft__process_pool *)executor; /* base is its first field */
+    weft__ring_bell(&pool->bell->word);
 }
 
-static int submit_promise(weft_executor *executor, weft_future *future, weft_function *function,
-                          const void *argument, size_t size)
-{
-    struct weft__process_pool *pool = pool_of(executor);
-    struct weft__work *work;
-    int err = weft__work_create(&work, function, argument, size);
-
-    if (err != 0)
-        return err;
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    if (pool->closed)
-        err = weft__fail(WEFT_ECLOSED, "pool %s: shut down", pool->name);
-    else if (weft__pool_is_broken_locked(pool))
-        err = weft__fail(WEFT_ELOST, "pool %s: no worker can be started: %s", pool->name,
-                         pool->reason);
-    if (err == 0) {
-        work->future = future;
-        weft__work_append_locked(pool, work);
-        weft__work_dispatch_locked(pool);
-    }
-    weft_mutex_release(&pool->mutex);
-    if (err != 0)
-        weft__work_destroy(work); /* without the future: it stays the caller's */
-    return err;
-}
-
-static int submit(weft_executor *executor, weft_future **out, weft_function *function,
-                  const void *argument, size_t size, const weft_submit_options *options,
-                  weft_time until)
-{
-    weft_future *future;
-    int err;
-
-    (void)until; /* it never waits: there is no bound */
-    if (options && (options->priority != WEFT_NORMAL || options->at > 0 || options->cancel))
-        return weft__fail(WEFT_ENOTSUP, "pool %s: processes take no priority, instant or cancel "
-                                        "yet", pool_of(executor)->name);
-    future = weft__future_create();
-    if (!future)
-        return WEFT_ENOMEM;
-    if (!out)
-        weft_future_release(future); /* the consumer's: nobody will ask */
-    err = submit_promise(executor, future, function, argument, size);
-    if (err != 0) {
-        if (out)
-            weft_future_release(future);
-        weft_future_release(future);
-        return err;
-    }
-    if (out)
-        *out = future;
-    return 0;
-}
-
-/* Cancels what is queued. A task whose worker died before it began counts as lost. */
+/* Cancels what has not begun. */
 static void discard(struct weft__process_pool *pool)
 {
-    struct weft__work *work;
+    struct weft__round round = {.until = WEFT_FOREVER};
 
+    weft__role_take(pool);
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    work = weft__work_take_all_locked(pool);
+    weft__pool_discard_locked(pool, &round);
     weft_mutex_release(&pool->mutex);
-    while (work) {
-        struct weft__work *next = work->next;
+    (void)weft__role_give(pool);
+    weft__wakes_send(&round.wakes);
+    weft__work_cancel_all(round.cancelled);
+}
 
-        if (weft__future_withdraw(work->future)) {
-            weft__work_destroy(work);
-        } else {
-            work->lost = true;
-            snprintf(work->sentence, sizeof(work->sentence), "task not run: pool %s was shut down",
-                     pool->name);
-            weft__work_finish(work);
-        }
-        work = next;
-    }
+static void begin_end(struct weft__process_pool *pool, enum weft_ending ending, bool kills)
+{
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->closed = true;
+    pool->killing = kills;
+    weft__pool_room_locked(pool);
+    weft_mutex_release(&pool->mutex);
+    if (ending == WEFT_DISCARD)
+        discard(pool);
+    rouse(pool);
 }
 
 static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time until)
 {
-    struct weft__process_pool *pool = pool_of(executor);
-    int err;
+    struct weft__process_pool *pool = weft__process_pool_of(executor);
+    int err = weft__arena_check();
 
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    pool->closed = true;
-    weft_mutex_release(&pool->mutex);
-    if (ending == WEFT_DISCARD)
-        discard(pool);
-    weft__ring_bell(pool->bell);
+    if (err != 0)
+        return err;
+    begin_end(pool, ending, false);
     err = weft_event_wait(&pool->finished, until);
-    return err == 0 ? 0 : weft__fail(err, "pool %s: tasks still run at the deadline", pool->name);
+    return err == 0 ? 0
+                    : weft__fail(err, "pool %s: tasks still run%s", pool->name,
+                                 err == WEFT_ECANCELED ? ", and the wait was cancelled"
+                                                       : " at the deadline");
+}
+
+static void join(weft_thread *thread)
+{
+    if (thread)
+        weft_thread_join(thread, WEFT_FOREVER);
 }
 
 static void close(weft_executor *executor)
 {
-    struct weft__process_pool *pool = pool_of(executor);
+    struct weft__process_pool *pool = weft__process_pool_of(executor);
 
-    if (shut_down(executor, WEFT_DISCARD, WEFT_NOW) != 0) {
-        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-        pool->killing = true;
-        weft_mutex_release(&pool->mutex);
-        weft__ring_bell(pool->bell);
+    if (weft__arena_check() != 0)
+        return; /* this process was forked off the pool's: nothing of the pool is here */
+    if (pool->manager)
+        begin_end(pool, WEFT_DISCARD, true);
+    join(pool->manager);
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->over = true;
+    weft_condition_notify_all(&pool->starts);
+    weft_mutex_release(&pool->mutex);
+    join(pool->starter);
+    while (pool->watched) {
+        struct weft__watched *next = pool->watched->next;
+
+        weft_free(pool->watched);
+        pool->watched = next;
     }
-    weft_thread_join(pool->manager, WEFT_FOREVER);
     weft_shared_free(pool->bell_at);
-    weft_free(pool);
+    weft_shared_free(pool->argument_at);
+    weft__process_pool_free(pool);
 }
 
-/* All workers, then the manager. On failure nothing is left but the pool itself. */
-static int begin(struct weft__process_pool *pool)
+/* ---- figures -------------------------------------------------------------------------- */
+
+static void add_seats_locked(const struct weft__process_pool *pool, weft_executor_stats *stats)
+{
+    for (unsigned i = 0; i < pool->seat_count; i++) {
+        const struct weft__seat *seat = &pool->seats[i];
+        uint32_t load = weft__seat_load(seat);
+        bool busy = seat->state == WEFT__TAKEN && load > 0 &&
+                    weft__slot_stage(weft__seat_head(seat)) != WEFT__QUEUED;
+
+        stats->workers += seat->state == WEFT__TAKEN;
+        stats->busy += busy;
+        stats->queued += load - busy;
+    }
+}
+
+static void get_stats(weft_executor *executor, weft_executor_stats *stats)
+{
+    struct weft__process_pool *pool = weft__process_pool_of(executor);
+    const struct weft__collected *collected = &pool->collected;
+    uint64_t timed = weft_load_u64(&collected->timed, WEFT_RELAXED);
+
+    memset(stats, 0, sizeof(*stats));
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    stats->queued = pool->pending;
+    add_seats_locked(pool, stats);
+    stats->queued_most = pool->queued_most;
+    stats->submitted = pool->submitted;
+    stats->finished = weft_load_u64(&collected->finished, WEFT_RELAXED);
+    stats->failed = weft_load_u64(&collected->failed, WEFT_RELAXED);
+    stats->cancelled = pool->cancelled;
+    stats->timed = timed;
+    if (timed > 0)
+        stats->waited_mean = (weft_time)(weft_load_u64(&collected->waited, WEFT_RELAXED) / timed);
+    stats->waited_most = (weft_time)weft_load_u64(&collected->waited_most, WEFT_RELAXED);
+    stats->started = pool->started;
+    stats->lost = pool->lost;
+    stats->retried = pool->retried;
+    stats->bytes_out = pool->bytes_out;
+    stats->bytes_in = weft_load_u64(&collected->bytes, WEFT_RELAXED);
+    weft_mutex_release(&pool->mutex);
+}
+
+static bool is_own(const weft_executor *executor)
+{
+    return weft__pool_is_managed_here((const struct weft__process_pool *)executor);
+}
+
+/* ---- creation --------------------------------------------------------------------------- */
+
+/* Two threads; the workers are started by one of them. */
+static int start_threads(struct weft__process_pool *pool)
 {
     weft_thread_options options = {.name = "weft-pool", .daemon = true};
-    struct weft__work *none = NULL;
-    int err = 0;
+    int err =
+        weft_thread_start_with(&pool->manager, weft__pool_manage, &pool, sizeof(pool), &options);
 
-    for (unsigned i = 0; i < pool->base.workers && err == 0; i++)
-        err = weft__worker_start(pool, &pool->workers[i]);
+    options.name = "weft-start";
     if (err == 0)
-        err = weft_thread_start_with(&pool->manager, weft__pool_manage, &pool, sizeof(pool),
+        err = weft_thread_start_with(&pool->starter, weft__pool_start_workers, &pool, sizeof(pool),
                                      &options);
-    if (err == 0)
-        return 0;
-    err = weft__fail(err, "pool %s: not all of %u processes: %s", pool->name, pool->base.workers,
-                     weft_last_error());
-    for (unsigned i = 0; i < pool->base.workers; i++) {
-        if (!pool->workers[i].process)
-            continue;
-        weft_process_kill(pool->workers[i].process);
-        weft_process_join(pool->workers[i].process, WEFT_FOREVER);
-        weft__worker_forget_locked(pool, &pool->workers[i], &none); /* nobody else knows the pool */
-    }
     return err;
 }
 
-/* What only pools of threads have so far. */
-static bool asks_too_much(const weft_pool_options *options)
+/* All have been started, and, with an initializer, are ready. */
+static bool is_complete_locked(const struct weft__process_pool *pool)
 {
-    return options->workers_most > 0 || options->idle > 0 || options->capacity > 0 ||
-           options->stack_size > 0 || options->initializer || options->finalizer ||
-           options->cancel;
+    return pool->started >= pool->base.workers &&
+           (!pool->options.initializer || pool->unproven == 0);
 }
 
-static struct weft__process_pool *create(const weft_pool_options *options, unsigned workers)
+static int await_workers(struct weft__process_pool *pool)
 {
-    struct weft__process_pool *pool =
-        weft_alloc(sizeof(*pool) + workers * sizeof(struct weft__worker_slot));
+    int err = 0;
 
-    if (!pool)
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    while (!is_complete_locked(pool) && !weft__pool_gives_up_locked(pool))
+        weft_condition_wait(&pool->crew, &pool->mutex, WEFT_FOREVER);
+    if (weft__pool_gives_up_locked(pool))
+        err = weft__fail(pool->start_error, "pool %s: %s: %s", pool->name,
+                         pool->refused ? "not all of its processes" : "a worker was not ready",
+                         pool->reason);
+    pool->creating = false;
+    weft_condition_notify_all(&pool->starts);
+    weft_mutex_release(&pool->mutex);
+    return err;
+}
+
+static struct weft__process_pool *allocate(const weft_pool_options *options, unsigned workers)
+{
+    const size_t line = 64;
+    unsigned most = options->workers_most > workers ? options->workers_most : workers;
+    unsigned seats = 2 * most + 1; /* each may be replaced while it goes on */
+    void *memory =
+        weft_alloc(line + sizeof(struct weft__process_pool) + seats * sizeof(struct weft__seat));
+    struct weft__process_pool *pool;
+
+    if (!memory)
         return NULL;
-    if (weft_shared_alloc(&pool->bell_at, sizeof(weft_atomic_u32)) != 0) {
-        weft_free(pool);
-        return NULL;
-    }
-    pool->bell = weft_shared_pointer(pool->bell_at);
+    pool = (void *)(((uintptr_t)memory + line - 1) / line * line);
+    pool->memory = memory;
+    pool->seats = (void *)(pool + 1);
+    pool->seat_count = seats;
+    pool->most = most;
     pool->base.workers = workers;
-    pool->last = &pool->first;
+    pool->target = workers;
+    pool->cpus = weft_cpu_count();
+    pool->options = *options;
+    if (options->idle <= 0)
+        pool->options.idle = WEFT_S(10);
+    pool->creating = true;
+    pool->patrol = WEFT_FOREVER;
+    weft_store_u32(&pool->mean, FIRST_MEAN, WEFT_RELAXED);
+    weft_store_u32(&pool->shallow, 1, WEFT_RELAXED);
+    weft_store_u32(&pool->deep, 1, WEFT_RELAXED);
     snprintf(pool->name, sizeof(pool->name), "%s", options->name ? options->name : "Pool");
     return pool;
+}
+
+/* What the workers read in the arena. */
+static int share(struct weft__process_pool *pool)
+{
+    const weft_pool_options *options = &pool->options;
+    int err = weft_shared_alloc(&pool->bell_at, sizeof(struct weft__bell));
+
+    if (err != 0)
+        return err;
+    pool->bell = weft_shared_pointer(pool->bell_at);
+    if (options->initializer)
+        err = weft__function_name(&pool->initializer, options->initializer);
+    if (err == 0 && options->finalizer)
+        err = weft__function_name(&pool->finalizer, options->finalizer);
+    if (err == 0 && options->argument_size > 0)
+        err = weft_shared_alloc(&pool->argument_at, options->argument_size);
+    if (err == 0 && options->argument_size > 0)
+        memcpy(weft_shared_pointer(pool->argument_at), options->argument, options->argument_size);
+    return err;
+}
+
+static int check_options(const weft_pool_options *options, unsigned workers)
+{
+    const char *name = options->name ? options->name : "Pool";
+
+    if (workers > WORKERS_MOST || options->workers_most > WORKERS_MOST)
+        return weft__misuse(WEFT_EINVAL, "pool %s: more than %d workers", name, WORKERS_MOST);
+    if (options->stack_size > 0)
+        return weft__fail(WEFT_ENOTSUP, "pool %s: a stack size is for threads", name);
+    if (options->when_full == WEFT_FULL_RUN)
+        return weft__fail(WEFT_ENOTSUP, "pool %s: processes do not run tasks in their caller",
+                          name);
+    return 0;
 }
 
 weft_executor *weft_process_pool(const weft_pool_options *options)
 {
     static const struct weft__pool_kind kind = {
-        .submit = submit, .submit_promise = submit_promise, .shutdown = shut_down, .close = close};
+        .submit = weft__process_submit,
+        .submit_promise = weft__process_submit_promise,
+        .shutdown = shut_down,
+        .close = close,
+        .stats = get_stats,
+        .is_own = is_own,
+        .withdraw = weft__process_withdraw,
+        .running = weft__process_running,
+        .interrupt = weft__process_interrupt,
+    };
     static const weft_pool_options defaults;
     struct weft__process_pool *pool;
     const weft_cancel *before;
+    unsigned workers;
     int err;
 
     if (!options)
         options = &defaults;
-    if (asks_too_much(options)) {
-        weft__fail(WEFT_ENOTSUP, "process pool: workers and name are the only options yet");
+    workers = options->workers > 0 ? options->workers : weft_cpu_count();
+    if (check_options(options, workers) != 0)
         return NULL;
-    }
-    pool = create(options, options->workers > 0 ? options->workers : weft_cpu_count());
+    pool = allocate(options, workers);
     if (!pool)
         return NULL;
     pool->base.kind = &kind;
     before = weft_cancel_enter(NULL); /* half a start cannot be left */
-    err = begin(pool);
-    weft_cancel_enter(before);
+    err = share(pool);
     if (err == 0)
-        return &pool->base;
-    weft_shared_free(pool->bell_at);
-    weft_free(pool);
-    return NULL;
+        err = start_threads(pool);
+    if (err == 0)
+        err = await_workers(pool);
+    if (err != 0)
+        close(&pool->base);
+    weft_cancel_enter(before);
+    return err == 0 ? &pool->base : NULL;
 }

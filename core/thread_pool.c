@@ -113,12 +113,20 @@ static void get_stats(weft_executor *executor, weft_executor_stats *stats)
 
 /* ---- creation ------------------------------------------------------------------------ */
 
+static bool is_own(const weft_executor *executor)
+{
+    const struct weft__worker *worker = weft__worker_current();
+
+    return worker && &worker->pool->base == executor;
+}
+
 static const struct weft__pool_kind kind = {
     .submit = weft__thread_submit,
     .submit_promise = weft__thread_submit_promise,
     .shutdown = shut_down,
     .close = close,
     .stats = get_stats,
+    .is_own = is_own,
 };
 
 bool weft__is_thread_pool(const weft_executor *executor)
@@ -212,6 +220,11 @@ weft_executor *weft_thread_pool(const weft_pool_options *options)
     if (workers > WORKERS_MOST || options->workers_most > WORKERS_MOST) {
         weft__misuse(WEFT_EINVAL, "pool %s: more than %d workers",
                      options->name ? options->name : "Pool", WORKERS_MOST);
+        return NULL;
+    }
+    if (options->tasks_per_worker > 0 || options->grace != 0) {
+        weft__fail(WEFT_ENOTSUP, "pool %s: tasks_per_worker and grace are for processes",
+                   options->name ? options->name : "Pool");
         return NULL;
     }
     pool = create(options, workers);

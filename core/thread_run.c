@@ -13,9 +13,9 @@
 #include "weft/memory.h"
 
 struct result {
+    _Alignas(16) char bytes[WEFT__PAYLOAD];
     size_t size;
     void *block; /* larger ones */
-    char bytes[WEFT__PAYLOAD];
 };
 
 static int keep_result(weft_task *task, const void *bytes, size_t size)
@@ -25,12 +25,22 @@ static int keep_result(weft_task *task, const void *bytes, size_t size)
 
     if (size > WEFT__PAYLOAD && !block)
         return WEFT_ENOMEM;
+    if (size > 0) /* they may lie in the room of the result before */
+        memmove(block ? block : result->bytes, bytes, size);
     weft_free(result->block);
     result->block = block;
     result->size = size;
-    if (size > 0)
-        memcpy(block ? block : result->bytes, bytes, size);
     return 0;
+}
+
+static void *make_room(weft_task *task, size_t size)
+{
+    struct result *result = task->context;
+
+    weft_free(result->block);
+    result->block = size > WEFT__PAYLOAD ? weft_alloc(size) : NULL;
+    result->size = size <= WEFT__PAYLOAD || result->block ? size : 0;
+    return size > WEFT__PAYLOAD ? result->block : result->bytes;
 }
 
 /* The argument has been used up: the result takes its place. */
@@ -59,6 +69,7 @@ static int run(weft_future *future, const char *name)
     result.block = NULL;
     weft__task_init(&task, weft__future_argument(future), future->size, name);
     task.returned = keep_result;
+    task.room = make_room;
     task.context = &result;
     code = weft__task_run(&task, future->call.function);
     weft__self.cancel = before;

@@ -29,8 +29,8 @@ static bool stamp_locked(struct weft__thread_pool *pool, weft_future *task)
 static void unstamp_locked(struct weft__thread_pool *pool, weft_future *task)
 {
     uint32_t places = (uint32_t)(WEFT__STAMPS - 1) << WEFT__STAMP;
-    uint32_t place = (weft_fetch_and_u32(&task->state, ~places, WEFT_RELAXED) & places) >>
-                     WEFT__STAMP;
+    uint32_t place =
+        (weft_fetch_and_u32(&task->state, ~places, WEFT_RELAXED) & places) >> WEFT__STAMP;
     weft_time waited = weft_clock() - pool->stamps[place];
 
     pool->stamps_free |= (uint64_t)1 << place;
@@ -139,8 +139,8 @@ void weft__thread_grow_locked(struct weft__thread_pool *pool)
 
     while (slot && weft__worker_start_locked(pool, slot) == 0) {
         /* If it has left already, its slot was of no use to others until now. */
-        bool again = slot->state == WEFT__WORKER_LEFT &&
-                     weft_load_u32(&pool->queued, WEFT_RELAXED) > 0;
+        bool again =
+            slot->state == WEFT__WORKER_LEFT && weft_load_u32(&pool->queued, WEFT_RELAXED) > 0;
 
         slot = again && may_grow_locked(pool) ? weft__worker_slot_locked(pool) : NULL;
     }
@@ -154,8 +154,7 @@ static weft_future *take_oldest_locked(struct weft__thread_pool *pool)
     for (int level = WEFT__LEVELS - 1; level >= 0; level--) {
         if (pool->rings[level].count == 0)
             continue;
-        weft_store_u32(&pool->queued, weft_load_u32(&pool->queued, WEFT_RELAXED) - 1,
-                       WEFT_RELAXED);
+        weft_store_u32(&pool->queued, weft_load_u32(&pool->queued, WEFT_RELAXED) - 1, WEFT_RELAXED);
         return weft__thread_pop_locked(pool, level);
     }
     return NULL;
@@ -205,10 +204,11 @@ static int make_room_locked(struct weft__thread_pool *pool, weft_time until, boo
     }
     if (err != 0 && (!is_full_locked(pool) || pool->closed))
         err = 0;
-    return err == 0 ? 0 : weft__fail(err, "pool %s: %zu tasks wait already, and %s", pool->name,
-                                     pool->options.capacity,
-                                     err == WEFT_ECANCELED ? "the wait was cancelled"
-                                                           : "did until the deadline");
+    return err == 0 ? 0
+                    : weft__fail(err, "pool %s: %zu tasks wait already, and %s", pool->name,
+                                 pool->options.capacity,
+                                 err == WEFT_ECANCELED ? "the wait was cancelled"
+                                                       : "did until the deadline");
 }
 
 /* ---- one task -------------------------------------------------------------------- */
@@ -308,8 +308,14 @@ int weft__thread_submit(weft_executor *executor, weft_future **out, weft_functio
     weft_future *task = NULL;
     bool here = false;
     void *block;
-    int err = copy_large(&block, argument, size);
+    int err;
 
+    if (options && options->limit != 0)
+        return weft__fail(WEFT_ENOTSUP,
+                          "pool %s: a limit ends a process, not a thread; use a "
+                          "token that expires",
+                          pool->name);
+    err = copy_large(&block, argument, size);
     if (err != 0)
         return err;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);

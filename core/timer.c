@@ -25,6 +25,7 @@
 
 #include "internal.h"
 #include "promise.h"
+#include "thread_pool.h"
 #include "timer.h"
 #include "weft/cancel.h"
 #include "weft/condition.h"
@@ -167,14 +168,13 @@ static void hear_of_end(weft_future *future, void *context)
 static int submit(weft_timer *timer, weft_future **future)
 {
     weft_submit_options options = {.cancel = &timer->cancel};
-    int err = weft_submit_with(timer->executor, future, run_there, &timer, sizeof(timer), &options,
-                               WEFT_NOW);
 
-    if (err != WEFT_ENOTSUP)
-        return err;
-    /* A pool of processes: no token reaches them, nor does a pointer to the timer. */
+    if (weft__is_thread_pool(timer->executor))
+        return weft_submit_with(timer->executor, future, run_there, &timer, sizeof(timer), &options,
+                                WEFT_NOW);
+    /* A pointer to the timer means nothing in another process. */
     return weft_submit_with(timer->executor, future, timer->function, argument_of(timer),
-                            timer->size, NULL, WEFT_NOW);
+                            timer->size, &options, WEFT_NOW);
 }
 
 /* Whatever happens, end_run() follows: at once, or by hear_of_end(). */

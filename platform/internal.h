@@ -60,10 +60,16 @@ void weft__nap(void);
 /* What the library asks about the calling thread all the time. Others read it only while
  * the thread sleeps in the parking lot. */
 struct weft_cancel;
+struct weft__patience { /* portable/look.c: how long the thread looks before it sleeps */
+    uint16_t looks;     /* 0: it has not looked yet */
+    uint16_t rest;      /* waits before it looks again */
+    uint8_t misses;     /* of looks as long as can be, since one that paid */
+    uint8_t rests;      /* since then */
+};
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
     const struct weft_cancel *cancel; /* weft_cancel_current() */
-    uint32_t patience;                /* portable/park.c: how long it looks before it sleeps */
+    struct weft__patience patience;   /* for looks */
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 
@@ -105,12 +111,17 @@ int weft__once(struct weft_once *once, int (*function)(void *context));
 /* Where a result of weft_task_return() goes. */
 typedef int weft__result_function(weft_task *task, const void *result, size_t size);
 
+/* Where a result of weft_task_result() is written; NULL: no memory. */
+typedef void *weft__room_function(weft_task *task, size_t size);
+
 struct weft_task {
     const void *argument;
     size_t size;
     const char *name;                /* of the thread or process that runs it */
-    weft__result_function *returned; /* NULL: results are dropped */
-    void *context;                   /* of `returned` */
+    weft__result_function *returned; /* NULL: results are dropped, and `room` is NULL too */
+    weft__room_function *room;
+    void *context;                   /* of both */
+    void *scratch;                   /* room for a result that is dropped */
     int code;                        /* of weft_task_fail, 0 before */
     bool obeyed;                     /* it ended with WEFT_ECANCELED because it was cancelled */
     char sentence[256];              /* of weft_task_fail, or of the failing call */
@@ -146,12 +157,20 @@ int weft__resolve(const char *host, int port, struct weft_address *addresses, si
 
 enum { WEFT_ARENA_PROCESSES = 1024 };
 
-/* The arena, made at the first call. */
+/* 0; WEFT_EPERM: misuse, this process was forked off one of weft's and must not touch what
+ * they share. Costs a load; call it with no lock held. */
+int weft__arena_check(void);
+
+/* The arena, made at the first call. WEFT_EPERM: as above. */
 struct weft_seam_arena;
 int weft__arena(const struct weft_seam_arena **arena);
 
 /* This process becomes a user of the arena its parent made (weft_main). */
 int weft__arena_attached(const struct weft_seam_arena *arena);
+
+/* What the offset leads to, for somebody who only hopes that it is a block; NULL: there cannot
+ * be one. */
+void *weft__arena_block(uint64_t offset);
 
 /* Names this process among those of the arena, never 0, never the same for two
  * processes of one program: slot and generation. */
@@ -159,6 +178,19 @@ uint32_t weft__arena_self(void);
 
 /* False once the process of that name has died. */
 bool weft__arena_process_alive(uint32_t name);
+
+/* As weft_shared_alloc(), but the block is this process's: when it has died, whoever calls
+ * weft__arena_bury() with its name, weft__arena_self(), frees it. */
+int weft__arena_alloc_private(uint64_t *offset, size_t size);
+
+/* From now on the block lives until it is freed. Called by any process: who gets one from a
+ * process that may die calls it before that one is buried. */
+void weft__arena_publish(uint64_t offset);
+
+/* Frees what was private to a process that has ended, and what it had in its hands while it
+ * allocated or freed. By any process, several times, while others go on. It looks at every
+ * block of the arena. */
+void weft__arena_bury(uint32_t name);
 
 /* ---- portable/child.c --------------------------------------------------------- */
 
@@ -169,7 +201,7 @@ void weft__process_ignore_interrupt(void);
 
 /* A function of this program as a value that all its processes understand. */
 typedef struct weft__function_ref {
-    uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
+    uint64_t module; /* weft_offset of what portable/function.c knows of it; 0: the program */
     uint64_t offset;
 } weft__function_ref;
 

@@ -55,8 +55,11 @@ void weft_seam_nap(void);
 
 /* ---- wait_shared.c: weft_wait() and weft_wake() between processes ------------- */
 
-/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Sets no last error. */
-int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until);
+/* The word is in the arena; `until` is in the future or WEFT_FOREVER. Also returns once *over,
+ * of this process, is not 0, if its sleepers are woken then; NULL: there is no such word. Who
+ * is on the way to its sleep may miss that, and is woken again. Sets no last error. */
+int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until,
+                          const weft_atomic_u32 *over);
 void weft_seam_wake_shared(weft_atomic_u32 *word, int32_t count);
 
 /* ---- thread.c --------------------------------------------------------------- */
@@ -127,31 +130,43 @@ typedef struct weft_seam_arena {
 /* The first bytes of every arena belong to the backend; create commits them. */
 enum { WEFT_SEAM_ARENA_RESERVED = 65536 };
 
+/* How many bytes of room an arena is to have here: a power of two, at least 4 MiB. */
+size_t weft_seam_arena_most(void);
+
+/* Reserves them, or some power of two below; none of it costs anything yet. An error where
+ * that is more of the process's address space than it can spare. */
 int weft_seam_arena_create(weft_seam_arena *arena, size_t size);
 
 /* Maps the arena that the parent handed over by weft_seam_process_start(). */
 int weft_seam_arena_attach(weft_seam_arena *arena, uintptr_t handle, size_t size);
 
-/* Bytes from offset on are backed by memory, zero at first, in all processes.
- * WEFT_ENOMEM: the system's shared memory is full. Doing it twice is harmless. */
+/* Bytes from offset on, and the rest of their pages, are backed by memory, zero at first,
+ * in all processes. WEFT_ENOMEM: the system's shared memory is full; some of them may be
+ * backed then. Doing it twice is harmless. */
 int weft_seam_arena_commit(const weft_seam_arena *arena, uint64_t offset, size_t size);
+
+/* What these bytes, multiples of 64 KiB, hold is not needed any more. True: the system has
+ * their memory back, and after another commit they are zero; false: they are committed as
+ * before, and hold anything. Nobody else uses them. */
+bool weft_seam_arena_discard(const weft_seam_arena *arena, uint64_t offset, size_t size);
 
 /* A mark by which any process of the program can see whether this one lives, also
  * after its number was given to another. `slot` is this process's own number in the
  * arena (0 to WEFT_ARENA_PROCESSES - 1). */
 int weft_seam_process_mark(const weft_seam_arena *arena, uint32_t slot, uint64_t *mark);
 
-/* False once the process that set the mark has died, also before its parent
- * collected it. */
+/* False once the process that set the mark has died: also before its parent collected it,
+ * where the system can tell, else from then on. */
 bool weft_seam_process_alive(const weft_seam_arena *arena, uint32_t slot, uint64_t mark);
 
 /* ---- process.c -------------------------------------------------------------- */
 
 typedef struct weft_seam_process {
     uint64_t pid;
-    uintptr_t handle; /* HANDLE; pidfd or the parent's end of the life line on POSIX */
-    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: unused */
-    uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: unused */
+    uintptr_t handle; /* HANDLE; POSIX: its place in the guard's table, UINTPTR_MAX: none */
+    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: the child's end of
+                         the life line, or UINTPTR_MAX */
+    uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: the job of its group */
     bool ours;        /* this program again, not another one */
     bool group;       /* has a group of its own */
 } weft_seam_process;
@@ -160,7 +175,8 @@ typedef struct weft_seam_process {
  * weft_seam_process_begin(), preceded there by what the child needs to find the
  * arena. What the options hand over is there under weft_seam_process_heir(), in their order;
  * nothing else is inherited. `ends` receive the parent's ends of the pipes for standard input,
- * output and errors, UINTPTR_MAX where the options ask for none. The options are valid. */
+ * output and errors, UINTPTR_MAX where the options ask for none. The options are valid, and
+ * no stream in them is WEFT_STREAM_DEFAULT any more. */
 int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *arena,
                             const char *start, const weft_process_options *options,
                             uintptr_t ends[3]);
@@ -170,7 +186,7 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
                            const weft_process_options *options, uintptr_t ends[3]);
 
 /* Blocks until the process has ended and tells code and signal; called once per
- * process, by one thread. The system still keeps its number for it:
+ * process, by any thread. The system still keeps its number for it:
  * weft_seam_process_close() lets go of that. */
 void weft_seam_process_wait(weft_seam_process *process, weft_process_status *status);
 
@@ -200,9 +216,6 @@ int weft_seam_process_heir(size_t index, uintptr_t *handle);
 int weft_seam_file_handle(int file, uintptr_t *handle);
 int weft_seam_file_adopt(uintptr_t handle, int *file);
 
-/* Whether this process was forked off one that had called weft_main(). */
-bool weft_seam_process_forked(void);
-
 /* From now on tell() is called, in a thread of its own, for each Ctrl-C, which does nothing
  * else any more; NULL: it does again what it did before. */
 int weft_seam_interrupt_listen(void (*tell)(void));
@@ -213,11 +226,16 @@ void weft_seam_process_ignore_interrupt(void);
 /* Ends this process at once with `code`, no clean-up. */
 void weft_seam_process_exit(int code);
 
-/* Pipes of weft_seam_process_open(). Both block. Read gives *length 0 at the end.
+/* Pipes to and from a child. Both block. Read gives *length 0 at the end.
  * WEFT_ECLOSED: nobody reads any more. */
 int weft_seam_pipe_read(uintptr_t pipe, void *buffer, size_t size, size_t *length);
 int weft_seam_pipe_write(uintptr_t pipe, const void *data, size_t size);
 void weft_seam_pipe_close(uintptr_t pipe);
+
+/* ---- forked.c ----------------------------------------------------------------- */
+
+/* Whether this process was forked off one that had called weft_main() or made the arena. */
+bool weft_seam_process_forked(void);
 
 /* ---- module.c: functions as module + offset ---------------------------------- */
 
@@ -243,8 +261,8 @@ int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_
  * here: weft_tcp_listen, weft_udp_open, weft_socket_* are in socket.c of each
  * backend. */
 
-/* To hand a socket over: what the system calls it, and a socket of one that was handed over.
- * WEFT_ENOTSUP: this backend cannot. */
+/* To hand a socket over: what the system calls it, and a socket of one that was handed over,
+ * which owns that; after an error, nobody has touched it. WEFT_ENOTSUP: this backend cannot. */
 int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle);
 int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle);
 

@@ -2,7 +2,8 @@
 /*
  * Cancel tokens. A request sets the bit (seq_cst) and then visits all that sleep in the
  * parking lot; who is about to sleep looks at the bit under the lock of the lot. The
- * head of portable/park.c says why one of the two meets the other.
+ * head of portable/park.c says why one of the two meets the other, and that of
+ * portable/wait_shared.c does for those that sleep on words of the arena.
  *
  * A request looks at the sleepers' tokens and not at its own again: the task that it
  * ends may take the token with it.
@@ -51,8 +52,10 @@ static bool is_to_end(const weft__sleeper *sleeper, void *context)
 
 void weft_cancel_request(weft_cancel *cancel)
 {
-    if (weft_exchange_u32(&cancel->requested, 1, WEFT_SEQ_CST) == 0)
-        weft__park_visit(is_to_end, NULL);
+    if (weft_exchange_u32(&cancel->requested, 1, WEFT_SEQ_CST) != 0)
+        return;
+    weft__park_visit(is_to_end, NULL);
+    weft__wake_cancelled();
 }
 
 bool weft_cancel_requested(const weft_cancel *cancel)

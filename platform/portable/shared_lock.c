@@ -1,77 +1,148 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for a lock between processes.
+ * A lock between processes that notices when its owner died.
  *
- * Every change of the word is one compare-and-swap or exchange, so a process that is
- * killed at any instruction leaves it free or wholly its own. Who waits looks for a
- * moment, then sleeps, and asks after every few ms of sleep whether the owner still
- * lives; a dead one's lock is taken over by swapping the name in it, so exactly one
- * takes it. After a sleep the lock is taken with AWAITED set, because others may sleep
- * still (Drepper's mutex 2). A process that dies with a wake-up on its way delays the
- * next one by a slice.
+ * `state` holds the owner's name in the arena, a bit that says that somebody may sleep,
+ * and one that says that an owner died. Every change is one compare-and-swap, so a process
+ * that is killed at any instruction leaves it free or wholly its own. Taking (acquire) pairs
+ * with giving back (release).
+ *
+ * Who finds it held looks at it for a while, then sets AWAITED and sleeps. After a sleep it
+ * is taken with the bit set, because others may sleep still (Drepper's mutex 2). Sleeps are
+ * short: after each one the sleeper asks whether the owner still lives. Of all who learn that
+ * it died one swaps in its own name, and DAMAGED; the others have a new owner to wait for.
  */
 #include "shared_lock.h"
 
-#include "seam.h"
+#include "park.h"
 #include "weft/error.h"
+#include "weft/fault.h"
+#include "weft/wait.h"
 
-/* How long a dead owner can stay unnoticed. */
-#define LIVENESS_SLICE WEFT_MS(3)
+#define AWAITED WEFT__LOCK_AWAITED
+#define DAMAGED WEFT__LOCK_DAMAGED
+#define OWNER WEFT__LOCK_OWNER
 
-/* One sleep; *look says that it was a whole one: does the owner still live? */
-static int sleep_on(weft_atomic_u32 *lock, uint32_t seen, weft_time until, bool *look)
+/* How long one sleep lasts, and a dead owner may stay unnoticed. */
+#define LIVENESS_SLICE WEFT_MS(5)
+
+enum { LOOKS = 4 };
+
+/* What a thread that waits for the lock knows. */
+struct waiter {
+    weft_time until;
+    uint32_t bits; /* AWAITED once it has slept */
+    int looks;
+    bool doubts; /* the owner may be dead */
+};
+
+/* Lets some time pass. Why it cannot wait any longer, or 0. */
+static int wait_for(struct weft__shared_lock *lock, struct waiter *waiter, uint32_t state)
 {
-    weft_time now = weft_clock();
-    weft_time end = now + LIVENESS_SLICE < until ? now + LIVENESS_SLICE : until;
-    uint32_t awaited = seen | WEFT__LOCK_AWAITED;
+    uint32_t awaited = state | AWAITED;
+    int err;
 
-    *look = until <= now;
-    if (*look)
+    if (waiter->until <= WEFT_NOW) {
+        waiter->doubts = true;
         return WEFT_ETIMEDOUT;
-    if (seen != awaited && !weft_cas_u32(lock, &seen, awaited, WEFT_RELAXED))
+    }
+    if (waiter->looks++ < LOOKS && weft__look_shared(&lock->state, state))
         return 0;
-    *look = weft_seam_wait_shared(lock, awaited, end) == WEFT_ETIMEDOUT;
-    return 0;
+    waiter->looks = LOOKS;
+    waiter->bits = AWAITED;
+    if (state != awaited && !weft_cas_u32(&lock->state, &state, awaited, WEFT_RELAXED))
+        return 0;
+    err = weft__sleep_shared(&lock->state, awaited, waiter->until, LIVENESS_SLICE,
+                             waiter->until != WEFT_FOREVER);
+    waiter->doubts = weft_load_u32(&lock->state, WEFT_RELAXED) == awaited;
+    return err;
 }
 
-static bool looks(weft_atomic_u32 *lock)
+/* 0, and the state before in *state; or why not. */
+static int take(struct weft__shared_lock *lock, weft_time until, uint32_t *state)
 {
-    struct weft__backoff backoff = {0, 0};
-
-    while (weft__backoff(&backoff))
-        if ((weft_load_u32(lock, WEFT_RELAXED) & WEFT__LOCK_OWNER) == 0 &&
-            weft__shared_lock_try(lock))
-            return true;
-    return false;
-}
-
-int weft__shared_lock_wait(weft_atomic_u32 *lock, weft_time until, const weft_cancel *cancel)
-{
-    uint32_t bits = weft__arena_self(); /* with AWAITED once we have slept */
-    bool look = false;
+    struct waiter waiter = {.until = until};
+    uint32_t self = weft__arena_self();
     int err = 0;
 
-    if (until > WEFT_NOW && looks(lock))
-        return 0;
-    for (uint32_t state = weft_load_u32(lock, WEFT_RELAXED);;) {
-        if ((state & WEFT__LOCK_OWNER) == 0) {
-            if (weft_cas_u32(lock, &state, state | bits, WEFT_ACQUIRE))
+    *state = weft_load_u32(&lock->state, WEFT_RELAXED);
+    for (;;) {
+        if ((*state & OWNER) == 0) {
+            if (weft_cas_u32(&lock->state, state, self | *state | waiter.bits, WEFT_ACQUIRE))
                 return 0;
             continue;
         }
-        if (look && !weft__arena_process_alive(state & WEFT__LOCK_OWNER)) {
-            uint32_t mine = (state & ~WEFT__LOCK_OWNER) | bits | WEFT__LOCK_AWAITED;
-
-            if (weft_cas_u32(lock, &state, mine, WEFT_ACQUIRE))
-                return WEFT_EOWNERDEAD;
+        if (waiter.doubts && !weft__arena_process_alive(*state & OWNER)) {
+            (void)weft_fault_point("shared_lock.dead_owner");
+            if (weft_cas_u32(&lock->state, state, self | DAMAGED | AWAITED, WEFT_ACQUIRE))
+                return 0;
             continue;
         }
         if (err != 0)
             return err;
-        if (look && cancel && weft_cancel_requested(cancel))
-            return WEFT_ECANCELED;
-        bits |= WEFT__LOCK_AWAITED;
-        err = sleep_on(lock, state, until, &look);
-        state = weft_load_u32(lock, WEFT_RELAXED);
+        err = wait_for(lock, &waiter, *state);
+        *state = weft_load_u32(&lock->state, WEFT_RELAXED);
     }
+}
+
+/* The calling thread has it, after that state. Names who died, if that was not made good. */
+static int become_owner(struct weft__shared_lock *lock, uint32_t before, const char *what,
+                        weft_offset at)
+{
+    weft__shared_process self = weft__shared_self(), dead;
+    char text[WEFT__SHARED_PROCESS_TEXT];
+
+    (void)weft_fault_point("shared_lock.taken");
+    if ((before & OWNER) != 0) {
+        dead = weft__shared_process_of(before & OWNER, weft_load_u64(&lock->process, WEFT_RELAXED));
+        weft_store_u64(&lock->dead, dead, WEFT_RELAXED);
+    }
+    weft_store_u64(&lock->process, self, WEFT_RELAXED);
+    weft_store_u64(&lock->holder, weft__shared_lock_caller(self), WEFT_RELAXED);
+    if ((before & (OWNER | DAMAGED)) == 0)
+        return 0;
+    dead = weft_load_u64(&lock->dead, WEFT_RELAXED);
+    return weft__fail(WEFT_EOWNERDEAD, "%s %llu: %s died while it held it", what,
+                      (unsigned long long)at, weft__shared_process_text(dead, text));
+}
+
+int weft__shared_lock_acquire(struct weft__shared_lock *lock, weft_time until, const char *what,
+                              weft_offset at)
+{
+    uint32_t state;
+    int err;
+
+    weft_thread_current_id(); /* from now on weft__self has it */
+    err = take(lock, until, &state);
+    if (err != 0)
+        return weft__shared_fail_wait(err, what, at, "another held it until the deadline");
+    return become_owner(lock, state, what, at);
+}
+
+int weft__shared_lock_check(const struct weft__shared_lock *lock, const char *what, weft_offset at,
+                            const char *does)
+{
+    if (!lock)
+        return weft__shared_refuse(at, what);
+    if (weft__shared_lock_is_mine(lock))
+        return 0;
+    return weft__misuse(WEFT_EPERM, "%s %llu: %s %s without holding it", what,
+                        (unsigned long long)at, weft_thread_current_name(), does);
+}
+
+void weft__shared_lock_release(struct weft__shared_lock *lock)
+{
+    uint32_t seen = weft__arena_self();
+
+    weft_store_u64(&lock->holder, 0, WEFT_RELAXED);
+    while (!weft_cas_u32(&lock->state, &seen, seen & DAMAGED, WEFT_RELEASE))
+        continue;
+    (void)weft_fault_point("shared_lock.released");
+    if (seen & AWAITED)
+        weft_wake_shared(&lock->state, 1);
+}
+
+void weft__shared_lock_mend(struct weft__shared_lock *lock)
+{
+    weft_fetch_and_u32(&lock->state, ~DAMAGED, WEFT_RELAXED);
 }

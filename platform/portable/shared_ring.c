@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "internal.h"
-#include "shared_lock.h"
+#include "word_lock.h"
 #include "weft/error.h"
 #include "weft/wait.h"
 
@@ -172,10 +172,10 @@ static int acquire(weft_atomic_u32 *lock, weft_time until)
     weft_time at_least;
     int err;
 
-    if (weft__shared_lock_try(lock))
+    if (weft__word_lock_try(lock))
         return 0;
     at_least = weft_in(PATIENCE);
-    err = weft__shared_lock_wait(lock, until > at_least ? until : at_least,
+    err = weft__word_lock_wait(lock, until > at_least ? until : at_least,
                                  until > WEFT_NOW ? weft_cancel_current() : NULL);
     return err == WEFT_EOWNERDEAD ? 0 : err;
 }
@@ -191,7 +191,7 @@ static int confirm_end(struct weft__shared_ring *ring, weft_time until)
     if (err != 0)
         return err;
     err = count_items(ring) == 0 ? WEFT_ECLOSED : 0;
-    if (weft__shared_lock_release(&ring->putters.lock, 0) & WEFT__LOCK_FLAG)
+    if (weft__word_lock_release(&ring->putters.lock, 0) & WEFT__WORD_FLAG)
         weft__shared_ring_wake(&ring->arrival);
     return err;
 }
@@ -229,7 +229,7 @@ int weft__shared_ring_put(struct weft__shared_ring *ring, const void *item, size
         if (err != 0)
             break;
         err = put_locked(ring, item, size, wait.units);
-        if (weft__shared_lock_release(&ring->putters.lock, 0) & WEFT__LOCK_FLAG)
+        if (weft__word_lock_release(&ring->putters.lock, 0) & WEFT__WORD_FLAG)
             weft__shared_ring_wake(&ring->arrival);
         if (err != WEFT_ETIMEDOUT)
             break;
@@ -250,7 +250,7 @@ int weft__shared_ring_get(struct weft__shared_ring *ring, void *item, size_t siz
         if (err != 0)
             break;
         err = get_locked(ring, item, size, length);
-        if (weft__shared_lock_release(&ring->getters.lock, 0) & WEFT__LOCK_FLAG)
+        if (weft__word_lock_release(&ring->getters.lock, 0) & WEFT__WORD_FLAG)
             weft__shared_ring_wake(&ring->room);
         if (err == WEFT_ECLOSED)
             err = confirm_end(ring, until);
@@ -272,7 +272,7 @@ void weft__shared_ring_shut(struct weft__shared_ring *ring, enum weft_ending end
                                              : WEFT__RING_CLOSED,
                       WEFT_SEQ_CST);
     if (held)
-        weft__shared_lock_release(&ring->putters.lock, 0);
+        weft__word_lock_release(&ring->putters.lock, 0);
     weft_fetch_add_u32(&ring->arrival.changes, 1, WEFT_ACQ_REL);
     weft_fetch_add_u32(&ring->room.changes, 1, WEFT_ACQ_REL);
     weft_wake_shared(&ring->arrival.changes, WEFT_WAKE_ALL);

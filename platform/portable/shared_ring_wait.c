@@ -18,7 +18,7 @@
 #include "shared_ring_private.h"
 
 #include "internal.h"
-#include "shared_lock.h"
+#include "word_lock.h"
 #include "weft/error.h"
 #include "weft/wait.h"
 
@@ -48,7 +48,7 @@ static void set_flag(struct weft__shared_ring *ring, uint64_t units)
 {
     struct weft__shared_side *other = units == WEFT__RING_GET ? &ring->putters : &ring->getters;
 
-    weft_fetch_or_u32(&other->lock, WEFT__LOCK_FLAG, WEFT_ACQ_REL);
+    weft_fetch_or_u32(&other->lock, WEFT__WORD_FLAG, WEFT_ACQ_REL);
 }
 
 void weft__shared_ring_wake(struct weft__shared_door *door)

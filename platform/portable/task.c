@@ -9,6 +9,7 @@
 #include "internal.h"
 #include "weft/atomic.h"
 #include "weft/cancel.h"
+#include "weft/memory.h"
 
 struct listener {
     weft_failure_function *tell;
@@ -34,6 +35,15 @@ size_t weft_task_argument_size(const weft_task *task)
 int weft_task_return(weft_task *task, const void *result, size_t size)
 {
     return task->returned ? task->returned(task, result, size) : 0;
+}
+
+void *weft_task_result(weft_task *task, size_t size)
+{
+    if (task->room)
+        return task->room(task, size);
+    weft_free(task->scratch);
+    task->scratch = weft_alloc(size);
+    return task->scratch;
 }
 
 int weft_task_fail(weft_task *task, int code, const char *format, ...)
@@ -74,7 +84,9 @@ void weft__task_init(weft_task *task, const void *argument, size_t size, const c
     task->size = size;
     task->name = name;
     task->returned = NULL;
+    task->room = NULL;
     task->context = NULL;
+    task->scratch = NULL;
     task->code = 0;
     task->obeyed = false;
     task->sentence[0] = '\0';
@@ -88,6 +100,8 @@ int weft__task_run(weft_task *task, weft_function *function)
     task->sentence[0] = '\0';
     weft__clear_error();
     code = function(task);
+    if (task->scratch)
+        weft_free(task->scratch);
     if (code == 0)
         return 0;
     /* Without a sentence of its own, the one of the call that failed. */

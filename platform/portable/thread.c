@@ -39,13 +39,25 @@ static int keep_result(weft_task *task, const void *result, size_t size)
     weft_thread *thread = task->context;
     void *copy = size <= WEFT__THREAD_RESULT ? thread->inline_result : weft_alloc(size);
 
+    if (copy)
+        memcpy(copy, result, size); /* which may lie in the room of the one before */
     drop_result(thread);
     if (!copy)
         return WEFT_ENOMEM;
-    memcpy(copy, result, size);
     thread->result = copy;
     thread->result_size = size;
     return 0;
+}
+
+/* A weft__room_function. */
+static void *make_room(weft_task *task, size_t size)
+{
+    weft_thread *thread = task->context;
+
+    drop_result(thread);
+    thread->result = weft_alloc(size);
+    thread->result_size = thread->result ? size : 0;
+    return thread->result;
 }
 
 void weft__thread_destroy(weft_thread *thread)
@@ -120,6 +132,7 @@ static weft_thread *create(weft_function *function, const void *argument, size_t
     thread->task.size = size;
     thread->task.name = thread->name;
     thread->task.returned = keep_result;
+    thread->task.room = make_room;
     thread->task.context = thread;
     return thread;
 }

@@ -2,6 +2,7 @@
 #ifndef WEFT_POSIX_MEMORY_FILE_H
 #define WEFT_POSIX_MEMORY_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,7 +10,14 @@
  * more; 0, or an error with its sentence. */
 int weft__memory_file_create(int *descriptor, size_t size);
 
-/* Backs a part of it with memory. */
-int weft__memory_file_commit(int descriptor, uint64_t offset, size_t size);
+/* mmap() of all of it. */
+void *weft__memory_file_map(int descriptor, size_t size);
+
+/* Backs a part of it, mapped at `at`, with memory. The descriptor is -1 where this process
+ * has lost it. */
+int weft__memory_file_commit(int descriptor, void *at, uint64_t offset, size_t size);
+
+/* The part holds nothing any more, and reads as zero. False: nothing was done. */
+bool weft__memory_file_discard(int descriptor, void *at, uint64_t offset, size_t size);
 
 #endif

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -47,21 +48,62 @@ int weft__memory_file_create(int *descriptor, size_t size)
     return err;
 }
 
+void *weft__memory_file_map(int descriptor, size_t size)
+{
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+}
+
 /* A full disk must be an error here, not a SIGBUS later. Several processes may do this
  * for the same part at once: neither way writes to it. */
-int weft__memory_file_commit(int descriptor, uint64_t offset, size_t size)
+static int allocate(int descriptor, uint64_t offset, size_t size)
 {
 #if defined(__APPLE__)
     fstore_t part = {
         .fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = (off_t)size};
-    int error = fcntl(descriptor, F_PREALLOCATE, &part) == -1 ? errno : 0;
 
     (void)offset; /* macOS only extends: it reserves as much, wherever it is used */
+    return fcntl(descriptor, F_PREALLOCATE, &part) == -1 ? errno : 0;
 #else
-    int error = posix_fallocate(descriptor, (off_t)offset, (off_t)size);
+    return posix_fallocate(descriptor, (off_t)offset, (off_t)size);
 #endif
+}
+
+int weft__memory_file_commit(int descriptor, void *at, uint64_t offset, size_t size)
+{
+    enum { PIECE = 16 << 20 }; /* a call that is interrupted begins anew */
+    int error = 0;
+
+    (void)at;
+    if (descriptor == -1)
+        return weft__fail(WEFT_ENOMEM, "arena: %zu more bytes: this process has closed its file",
+                          size);
+    for (size_t done = 0; done < size && error == 0;) {
+        size_t piece = size - done < PIECE ? size - done : PIECE;
+
+        error = allocate(descriptor, offset + done, piece);
+        if (error == 0)
+            done += piece;
+        else if (error == EINTR)
+            error = 0;
+    }
     if (error == 0)
         return 0;
     weft__fail_system(error, "arena: no room for %zu more bytes", size);
     return WEFT_ENOMEM;
+}
+
+/* POSIX knows no way to make a hole in a file. */
+bool weft__memory_file_discard(int descriptor, void *at, uint64_t offset, size_t size)
+{
+    (void)at;
+#if defined(F_PUNCHHOLE)
+    fpunchhole_t hole = {.fp_offset = (off_t)offset, .fp_length = (off_t)size};
+
+    return descriptor != -1 && fcntl(descriptor, F_PUNCHHOLE, &hole) == 0;
+#else
+    (void)descriptor;
+    (void)offset;
+    (void)size;
+    return false;
+#endif
 }

@@ -316,3 +316,24 @@ int weft__net_fail_sdl(const weft_address *name, int reason, int guess, const ch
     return weft__fail(guess, "%s %s: %s (SDL2_net names no reason)", what, address,
                       *text != '\0' ? text : "failed");
 }
+
+/* ---- to and from other processes -------------------------------------------------- */
+
+static int keeps_its_own(void)
+{
+    return weft__fail(WEFT_ENOTSUP, "socket: SDL2_net cannot hand one over to another process");
+}
+
+int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle)
+{
+    (void)socket;
+    (void)handle;
+    return keeps_its_own();
+}
+
+int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle)
+{
+    (void)socket;
+    (void)handle;
+    return keeps_its_own();
+}

@@ -27,6 +27,12 @@ static int map(weft_seam_arena *arena, HANDLE section, size_t size)
     return 0;
 }
 
+/* A section that is only reserved costs its entry in the table of address space. */
+size_t weft_seam_arena_most(void)
+{
+    return (size_t)1 << (sizeof(void *) > 4 ? 34 : 26);
+}
+
 int weft_seam_arena_create(weft_seam_arena *arena, size_t size)
 {
     weft_seam_arena made;
@@ -71,6 +77,14 @@ int weft_seam_arena_commit(const weft_seam_arena *arena, uint64_t offset, size_t
         return 0;
     return weft__fail_system((long)GetLastError(), "arena: %zu bytes at offset %llu", size,
                              (unsigned long long)offset);
+}
+
+/* Windows takes nothing back from a section before its last handle is closed (VirtualFree
+ * refuses MEM_DECOMMIT there), but it need not write to the page file what nobody wants. */
+bool weft_seam_arena_discard(const weft_seam_arena *arena, uint64_t offset, size_t size)
+{
+    (void)VirtualAlloc((char *)arena->base + offset, size, MEM_RESET, PAGE_READWRITE);
+    return false;
 }
 
 /* The mark of a process, 0 if it cannot be asked. */

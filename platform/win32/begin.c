@@ -15,52 +15,13 @@
 
 #include "launch.h"
 
-#include <shellapi.h>
-
 #include "weft/error.h"
 
+#include "arguments.h"
 #include "internal.h"
 #include "seam.h"
 
 enum { KILLED = 9, TERMINATED = 15 };
-
-/* ---- arguments and streams ---------------------------------------------------------- */
-
-static int utf8(const wchar_t *wide, char *text, size_t size)
-{
-    return WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL);
-}
-
-/* One block from malloc, not weft_alloc: it is never freed, and the program may still
- * want to set its allocator. */
-static int take_arguments(int *argc, char ***argv)
-{
-    int count = 0;
-    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
-    if (wide == NULL)
-        return weft__fail_system((long)GetLastError(), "arguments of this program");
-    size_t head = ((size_t)count + 1) * sizeof(char *);
-    size_t size = 0;
-    for (int i = 0; i < count; i++)
-        size += (size_t)utf8(wide[i], NULL, 0);
-    char **copies = malloc(head + size);
-    if (copies == NULL) {
-        LocalFree(wide);
-        return weft__fail(WEFT_ENOMEM, "arguments of this program: %zu bytes", head + size);
-    }
-    char *text = (char *)copies + head;
-    for (int i = 0; i < count; i++) {
-        int length = utf8(wide[i], text, size);
-        copies[i] = text;
-        text += length;
-        size -= (size_t)length;
-    }
-    copies[count] = NULL;
-    LocalFree(wide);
-    *argc = count;
-    *argv = copies;
-    return 0;
-}
 
 /* No \r before each \n: a program prints the same bytes on all systems. */
 static void make_binary(FILE *stream)
@@ -110,47 +71,71 @@ static LONG WINAPI crash(EXCEPTION_POINTERS *exception)
     return answer;
 }
 
-/* False if the argument is not one that process.c wrote for this process. */
-static bool read_mark(const char *mark, unsigned long long numbers[4])
+/* What was handed over; written by weft_main(), before any other thread. */
+static HANDLE handed[WEFT__HANDED];
+static size_t handed_count;
+
+int weft_seam_process_heir(size_t index, uintptr_t *handle)
 {
+    if (index >= handed_count)
+        return weft__fail(WEFT_ENOTFOUND, "process: %zu handles were handed over, not %zu",
+                          handed_count, index + 1);
+    *handle = (uintptr_t)handed[index];
+    return 0;
+}
+
+/* The handle is this process's; what it starts itself does not inherit it. */
+static bool take(unsigned long long number, HANDLE *handle)
+{
+    DWORD flags = 0;
+    *handle = (HANDLE)(uintptr_t)number;
+    return GetHandleInformation(*handle, &flags) &&
+           SetHandleInformation(*handle, HANDLE_FLAG_INHERIT, 0);
+}
+
+/* False if the argument is not one that process.c wrote for this process. */
+static bool read_mark(const char *mark, HANDLE *section, size_t *size)
+{
+    unsigned long long numbers[WEFT__FIXED + WEFT__HANDED]; /* arena, its size, stop, parent, ... */
+    size_t count = 0;
     const char *next = mark + strlen(WEFT__CHILD_MARK);
-    for (int i = 0; i < 4; i++) {
-        char *end = NULL;
-        numbers[i] = strtoull(next, &end, 10);
-        if (end == next || *end != (i < 3 ? ',' : '\0'))
+    for (char *end = NULL; count < sizeof(numbers) / sizeof(numbers[0]); next = end + 1) {
+        numbers[count] = strtoull(next, &end, 16);
+        if (end == next || (*end != ',' && *end != '\0'))
             return false;
-        next = end + 1;
+        count++;
+        if (*end == '\0')
+            break;
     }
-    for (int i = 0; i < 4; i++) {
-        DWORD flags = 0;
-        HANDLE handle = (HANDLE)(uintptr_t)numbers[i];
-        if (i != 1 && !GetHandleInformation(handle, &flags))
+    if (count < WEFT__FIXED || !take(numbers[0], section) || !take(numbers[2], &watched[1]) ||
+        !take(numbers[3], &watched[0]))
+        return false;
+    *size = (size_t)numbers[1];
+    for (; handed_count < count - WEFT__FIXED; handed_count++) {
+        if (!take(numbers[WEFT__FIXED + handed_count], &handed[handed_count]))
             return false;
-        if (i != 1)
-            SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
     }
     return true;
 }
 
 static int be_a_child(const char *mark, weft_seam_arena *arena)
 {
-    unsigned long long numbers[4]; /* arena, its size, stop, parent */
-    if (!read_mark(mark, numbers))
+    HANDLE section;
+    size_t size;
+    if (!read_mark(mark, &section, &size))
         return weft__fail(WEFT_EPERM, "%s is for weft itself: it starts its children so", mark);
-    watched[0] = (HANDLE)(uintptr_t)numbers[3];
-    watched[1] = (HANDLE)(uintptr_t)numbers[2];
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
     filter_before = SetUnhandledExceptionFilter(crash);
     int err = begin_watching();
     if (err != 0)
         return err;
-    return weft_seam_arena_attach(arena, (uintptr_t)numbers[0], (size_t)numbers[1]);
+    return weft_seam_arena_attach(arena, (uintptr_t)section, size);
 }
 
 int weft_seam_process_begin(int *argc, char ***argv, const char **start, weft_seam_arena *arena)
 {
     *start = NULL;
-    int err = take_arguments(argc, argv);
+    int err = weft__arguments(argc, argv);
     if (err != 0)
         return err;
     make_binary(stdout);

@@ -15,7 +15,7 @@ const weft_capabilities *weft_caps(void)
         .socket_options = true,
         .thread_priority = true,
         .thread_affinity = true,
-        .terminate_is_polite = false, /* programs of others have no way to be asked */
+        .terminate_is_polite = false, /* most programs of others have no way to be asked */
     };
     return &capabilities;
 }

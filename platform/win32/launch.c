@@ -1,127 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CreateProcess with a list of the handles to inherit, so that whatever else is
- * inheritable here (sockets, files of other libraries) stays out of the child.
+ * CreateProcess with what inherit.c, environment.c and job.c have put together.
  *
- * What a process starts goes into a job object of its own, which kills all in it when
- * its last handle closes; only this process has one, so they die with it, at once and
- * with everything that they started. A system may refuse the job (an outer one that
- * does not allow nesting): children of this program then still watch their parent.
+ * A system may refuse the job of this process (an outer one that does not allow nesting):
+ * the child then starts without, and children of this program still watch their parent.
+ * A group that was asked for is never left out.
  */
 
 #include "launch.h"
 
-#include "weft/atomic.h"
 #include "weft/error.h"
 #include "weft/memory.h"
 
 #include "internal.h"
 
-/* A HANDLE, made by the first launch, closed by the end of the process. */
-static weft_atomic_pointer job;
-
-/* NULL: the system refuses one. */
-static HANDLE job_of_this_process(void)
+int weft__launch_prepare(weft__launch *launch, const weft_process_options *options, bool tell)
 {
-    void *seen = weft_load_pointer(&job, WEFT_ACQUIRE);
-    if (seen != NULL)
-        return seen;
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
-    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-    HANDLE made = CreateJobObjectW(NULL, NULL);
-    if (made == NULL)
-        return NULL;
-    if (!SetInformationJobObject(made, JobObjectExtendedLimitInformation, &limits,
-                                 sizeof(limits))) {
-        CloseHandle(made);
-        return NULL;
-    }
-    if (weft_cas_pointer(&job, &seen, made, WEFT_ACQ_REL))
-        return made;
-    CloseHandle(made); /* another thread was faster */
-    return seen;
-}
-
-/* ---- what is inherited ------------------------------------------------------------ */
-
-int weft__launch_share(weft__launch *launch, HANDLE handle, DWORD access, HANDLE *copy)
-{
-    HANDLE self = GetCurrentProcess();
-    DWORD options = access == 0 ? DUPLICATE_SAME_ACCESS : 0;
-    if (!DuplicateHandle(self, handle, self, copy, access, TRUE, options))
-        return weft__fail_system((long)GetLastError(), "handle for a child process");
-    launch->heirs[launch->count++] = *copy;
-    return 0;
-}
-
-/* This process's own stream. What it does not have, the child does not have. */
-static void share_own(weft__launch *launch, int stream)
-{
-    static const DWORD numbers[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
-    HANDLE own = GetStdHandle(numbers[stream]);
-    HANDLE self = GetCurrentProcess();
-    HANDLE copy = NULL;
-    if (own == NULL || own == INVALID_HANDLE_VALUE)
-        return;
-    if (!DuplicateHandle(self, own, self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS))
-        return; /* closed behind Windows' back */
-    launch->heirs[launch->count++] = copy;
-    launch->streams[stream] = copy;
-}
-
-static int share_nothing(weft__launch *launch, int stream)
-{
-    SECURITY_ATTRIBUTES inheritable = {.nLength = sizeof(inheritable), .bInheritHandle = TRUE};
-    HANDLE nothing =
-        CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                    &inheritable, OPEN_EXISTING, 0, NULL);
-    if (nothing == INVALID_HANDLE_VALUE)
-        return weft__fail_system((long)GetLastError(), "device NUL for a child process");
-    launch->heirs[launch->count++] = nothing;
-    launch->streams[stream] = nothing;
-    return 0;
-}
-
-static int share_as(weft__launch *launch, int stream, enum weft_stream how, HANDLE pipe)
-{
-    if (how == WEFT_STREAM_NOTHING)
-        return share_nothing(launch, stream);
-    if (how == WEFT_STREAM_PIPE)
-        return weft__launch_share(launch, pipe, 0, &launch->streams[stream]);
-    share_own(launch, stream);
-    return 0;
-}
-
-static int make_pipe(HANDLE *reader, HANDLE *writer)
-{
-    enum { BYTES = 65536 };
-    if (!CreatePipe(reader, writer, NULL, BYTES))
-        return weft__fail_system((long)GetLastError(), "pipe to a child process");
-    return 0;
-}
-
-int weft__launch_streams(weft__launch *launch, const weft_process_options *options, HANDLE *input,
-                         HANDLE *output)
-{
-    HANDLE in = NULL; /* the child's ends, until it has its own copies */
-    HANDLE out = NULL;
-    int err = 0;
-    *input = NULL;
-    *output = NULL;
-    if (options->input == WEFT_STREAM_PIPE)
-        err = make_pipe(&in, input);
-    if (err == 0 && (options->output == WEFT_STREAM_PIPE || options->errors == WEFT_STREAM_PIPE))
-        err = make_pipe(output, &out);
+    int err = options->group ? weft__job_create(&launch->group) : 0;
+    if (err == 0 && options->folder != NULL)
+        err = weft__folder(options->folder, &launch->folder);
     if (err == 0)
-        err = share_as(launch, 0, options->input, in);
+        err = weft__launch_streams(launch, options);
     if (err == 0)
-        err = share_as(launch, 1, options->output, out);
-    if (err == 0)
-        err = share_as(launch, 2, options->errors, out);
-    if (in != NULL)
-        CloseHandle(in);
-    if (out != NULL)
-        CloseHandle(out);
+        err = weft__launch_hand_over(launch, options);
+    tell = tell && options->hand_over_count > 0;
+    if (err == 0 && (tell || options->environment != NULL))
+        err = weft__environment(options, tell ? launch->handed : NULL, &launch->environment);
     return err;
 }
 
@@ -129,28 +33,30 @@ void weft__launch_end(weft__launch *launch)
 {
     for (size_t i = 0; i < launch->count; i++)
         CloseHandle(launch->heirs[i]);
-    launch->count = 0;
+    for (int i = 0; i < 3; i++) {
+        if (launch->ends[i] != NULL)
+            CloseHandle(launch->ends[i]);
+    }
+    if (launch->group != NULL)
+        CloseHandle(launch->group);
+    weft_free(launch->folder);
+    weft_free(launch->environment);
 }
 
-/* ---- running it ------------------------------------------------------------------- */
-
-/* Without the list the child would inherit whatever is inheritable here. */
-static bool list_heirs(LPPROC_THREAD_ATTRIBUTE_LIST list, weft__launch *launch)
+/* Without the list of handles the child would inherit whatever is inheritable here. */
+static bool fill_list(LPPROC_THREAD_ATTRIBUTE_LIST list, weft__launch *launch, HANDLE *jobs,
+                      size_t job_count)
 {
-    return launch->count == 0 ||
-           UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, launch->heirs,
-                                     launch->count * sizeof(HANDLE), NULL, NULL);
+    if (launch->count > 0 &&
+        !UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, launch->heirs,
+                                   launch->count * sizeof(HANDLE), NULL, NULL))
+        return false;
+    return job_count == 0 ||
+           UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, jobs,
+                                     job_count * sizeof(HANDLE), NULL, NULL);
 }
 
-/* Windows 10 puts the process into a listed job before its first instruction. */
-static bool list_job(LPPROC_THREAD_ATTRIBUTE_LIST list, HANDLE *into)
-{
-    return UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, into, sizeof(*into),
-                                     NULL, NULL);
-}
-
-/* `into` NULL: in no job. */
-static bool create(weft__launch *launch, const wchar_t *program, wchar_t *command, HANDLE into,
+static bool create(weft__launch *launch, const wchar_t *program, wchar_t *command,
                    LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_INFORMATION *started)
 {
     STARTUPINFOEXW info = {.StartupInfo = {.cb = sizeof(info), .dwFlags = STARTF_USESTDHANDLES},
@@ -158,28 +64,18 @@ static bool create(weft__launch *launch, const wchar_t *program, wchar_t *comman
     info.StartupInfo.hStdInput = launch->streams[0];
     info.StartupInfo.hStdOutput = launch->streams[1];
     info.StartupInfo.hStdError = launch->streams[2];
-    if (!list_heirs(list, launch))
-        return false;
-    bool by_hand = into != NULL && !list_job(list, &into);
-    DWORD flags = EXTENDED_STARTUPINFO_PRESENT;
-    if (by_hand)
-        flags |= CREATE_SUSPENDED;
-    if (GetConsoleCP() == 0) /* no console here: the child must not open one */
-        flags |= CREATE_NO_WINDOW;
-    if (!CreateProcessW(program, command, NULL, NULL, launch->count > 0, flags, NULL, NULL,
-                        &info.StartupInfo, started))
-        return false;
-    if (by_hand) {
-        AssignProcessToJobObject(into, started->hProcess);
-        ResumeThread(started->hThread);
-    }
-    CloseHandle(started->hThread);
-    return true;
+    DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT;
+    if (GetConsoleCP() == 0)
+        flags |= launch->without_console;
+    if (launch->group != NULL) /* Ctrl-C reaches none of it */
+        flags |= CREATE_NEW_PROCESS_GROUP;
+    return CreateProcessW(program, command, NULL, NULL, launch->count > 0, flags,
+                          launch->environment, launch->folder, &info.StartupInfo, started);
 }
 
 /* create() with an attribute list of its own; what GetLastError() said, or 0. */
-static DWORD try_create(weft__launch *launch, const wchar_t *program, wchar_t *command, HANDLE into,
-                        PROCESS_INFORMATION *started)
+static DWORD try_create(weft__launch *launch, const wchar_t *program, wchar_t *command,
+                        HANDLE *jobs, size_t job_count, PROCESS_INFORMATION *started)
 {
     DWORD error = 0;
     SIZE_T size = 0;
@@ -190,7 +86,8 @@ static DWORD try_create(weft__launch *launch, const wchar_t *program, wchar_t *c
     if (!InitializeProcThreadAttributeList(list, 2, 0, &size)) {
         error = GetLastError();
     } else {
-        if (!create(launch, program, command, into, list, started))
+        if (!fill_list(list, launch, jobs, job_count) ||
+            !create(launch, program, command, list, started))
             error = GetLastError();
         DeleteProcThreadAttributeList(list);
     }
@@ -198,19 +95,44 @@ static DWORD try_create(weft__launch *launch, const wchar_t *program, wchar_t *c
     return error;
 }
 
-int weft__launch_run(weft__launch *launch, const wchar_t *program, wchar_t *command,
-                     const char *name, PROCESS_INFORMATION *started)
+/* What the process now has is the caller's. */
+static void hand_back(weft__launch *launch, const PROCESS_INFORMATION *started,
+                      weft_seam_process *process, uintptr_t ends[3])
 {
-    HANDLE into = job_of_this_process();
-    DWORD error = try_create(launch, program, command, into, started);
+    CloseHandle(started->hThread);
+    *process = (weft_seam_process){.pid = started->dwProcessId,
+                                   .handle = (uintptr_t)started->hProcess,
+                                   .group = launch->group != NULL,
+                                   .life = (uintptr_t)launch->group};
+    launch->group = NULL;
+    for (int i = 0; i < 3; i++) {
+        ends[i] = launch->ends[i] != NULL ? (uintptr_t)launch->ends[i] : UINTPTR_MAX;
+        launch->ends[i] = NULL;
+    }
+}
+
+int weft__launch_run(weft__launch *launch, const wchar_t *program, wchar_t *command,
+                     const char *name, weft_seam_process *process, uintptr_t ends[3])
+{
+    PROCESS_INFORMATION started;
+    HANDLE jobs[2]; /* the outer one first */
+    size_t count = 0;
+    HANDLE own = weft__job_of_this_process();
+    if (own != NULL)
+        jobs[count++] = own;
+    if (launch->group != NULL)
+        jobs[count++] = launch->group;
+
+    DWORD error = try_create(launch, program, command, jobs, count, &started);
     /* Wine says this, once in some thousand starts, of a process that ended before its
      * first instruction: nothing has run, so trying again is safe. */
     for (int again = 0; again < 3 && error == ERROR_INTERNAL_ERROR; again++)
-        error = try_create(launch, program, command, into, started);
+        error = try_create(launch, program, command, jobs, count, &started);
     /* The job itself may be what was denied. */
-    if (error == ERROR_ACCESS_DENIED && into != NULL)
-        error = try_create(launch, program, command, NULL, started);
-    if (error == 0)
-        return 0;
-    return weft__fail_system((long)error, "program %.120s", name);
+    if (error == ERROR_ACCESS_DENIED && own != NULL)
+        error = try_create(launch, program, command, jobs + 1, count - 1, &started);
+    if (error != 0)
+        return weft__fail_system((long)error, "program %.120s", name);
+    hand_back(launch, &started, process, ends);
+    return 0;
 }

@@ -66,23 +66,84 @@ int weft_seam_module_of(weft_function *function, char *module, size_t size, uint
     return err;
 }
 
-int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function)
+/* Loads a library that this process has not loaded yet. */
+static int find_module(const char *module, HMODULE *found)
 {
-    HMODULE found = GetModuleHandleW(NULL);
+    *found = GetModuleHandleW(NULL);
     if (module[0] != '\0') {
         wchar_t *path = weft__wide(module);
         if (path == NULL)
             return WEFT_ENOMEM;
-        found = GetModuleHandleW(path);
-        if (found == NULL) /* with the libraries that lie beside it */
-            found = LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+        *found = GetModuleHandleW(path);
+        if (*found == NULL) /* with the libraries that lie beside it */
+            *found = LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
         weft_free(path);
     }
-    if (found == NULL) {
-        weft__fail_system((long)GetLastError(), "module %s", module);
-        return WEFT_ENOTFOUND;
-    }
+    if (*found != NULL)
+        return 0;
+    weft__fail_system((long)GetLastError(), "module %s", module);
+    return WEFT_ENOTFOUND;
+}
+
+int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function)
+{
+    HMODULE found;
+    int err = find_module(module, &found);
+    if (err != 0)
+        return err;
     uintptr_t address = (uintptr_t)found + (uintptr_t)offset;
     memcpy(function, &address, sizeof(address));
+    return 0;
+}
+
+/* ---- identity --------------------------------------------------------------------- */
+
+/* FNV-1a. */
+static void mix(uint64_t *hash, const void *bytes, size_t size)
+{
+    const unsigned char *next = bytes;
+    for (size_t i = 0; i < size; i++)
+        *hash = (*hash ^ next[i]) * 0x100000001B3u;
+}
+
+/* What points the debugger to its symbols begins with "RSDS", a GUID that each build gets
+ * anew, and a number that counts its changes. */
+static void mix_debug(uint64_t *hash, const unsigned char *base, const IMAGE_NT_HEADERS *headers)
+{
+    enum { TELLING = 4 + 16 + 4 };
+    const IMAGE_DATA_DIRECTORY *directory =
+        &headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_DEBUG];
+    const IMAGE_DEBUG_DIRECTORY *entries =
+        (const IMAGE_DEBUG_DIRECTORY *)(const void *)(base + directory->VirtualAddress);
+    for (size_t i = 0; i < directory->Size / sizeof(entries[0]); i++) {
+        if (entries[i].Type == IMAGE_DEBUG_TYPE_CODEVIEW && entries[i].SizeOfData >= TELLING &&
+            entries[i].AddressOfRawData != 0)
+            mix(hash, base + entries[i].AddressOfRawData, TELLING);
+    }
+}
+
+/* From the headers as they lie in memory, without what the loader changes there: the
+ * address. Linkers write the time or a hash of the code as TimeDateStamp; those of MinGW
+ * write a sum of the whole file as CheckSum, also if they are told to leave the time out. */
+int weft_seam_module_identity(const char *module, uint64_t *identity)
+{
+    HMODULE found;
+    int err = find_module(module, &found);
+    if (err != 0)
+        return err;
+    const unsigned char *base = (const unsigned char *)(const void *)found;
+    const IMAGE_DOS_HEADER *start = (const IMAGE_DOS_HEADER *)(const void *)base;
+    const IMAGE_NT_HEADERS *headers =
+        (const IMAGE_NT_HEADERS *)(const void *)(base + start->e_lfanew);
+    const DWORD numbers[] = {headers->FileHeader.TimeDateStamp, headers->OptionalHeader.CheckSum,
+                             headers->OptionalHeader.SizeOfImage,
+                             headers->OptionalHeader.SizeOfCode,
+                             headers->OptionalHeader.AddressOfEntryPoint};
+    uint64_t hash = 0xCBF29CE484222325u;
+    mix(&hash, numbers, sizeof(numbers));
+    mix(&hash, IMAGE_FIRST_SECTION(headers),
+        headers->FileHeader.NumberOfSections * sizeof(IMAGE_SECTION_HEADER));
+    mix_debug(&hash, base, headers);
+    *identity = hash;
     return 0;
 }

@@ -2,10 +2,10 @@
 /*
  * Processes, from the parent's side; begin.c is the child's.
  *
- * A child of this program gets four numbers in its first argument: the handles of the
- * arena, of an event that asks it to end, and of this process, whose end it watches,
- * and the arena's size. Windows has no signals, so ends by force are told apart from
- * exits by their exit codes: those of launch.h, and those of exceptions.
+ * A child of this program gets numbers in its first argument: the handles of the arena,
+ * of an event that asks it to end, of this process, whose end it watches, and of what is
+ * handed over. Windows has no signals, so ends by force are told apart from exits by
+ * their exit codes: those of launch.h, and those of exceptions.
  */
 
 #include <stdio.h>
@@ -41,24 +41,25 @@ static int own_path(wchar_t **path, char **name)
     return *name != NULL ? 0 : WEFT_ENOMEM;
 }
 
-/* What the child inherits, and the argument that tells it. */
+/* What every child of this program inherits, and the argument that tells it. */
 static int share_with_child(weft__launch *launch, const weft_seam_arena *arena, HANDLE stop,
-                            char *mark, size_t size)
+                            size_t handed, char *mark, size_t size)
 {
-    const weft_process_options streams = {.input = WEFT_STREAM_NOTHING};
-    HANDLE no_input, no_output, section, asked, parent;
-    int err = weft__launch_streams(launch, &streams, &no_input, &no_output);
-    if (err == 0)
-        err = weft__launch_share(launch, (HANDLE)arena->handle, 0, &section);
+    HANDLE section, asked, parent;
+    int err = weft__launch_share(launch, (HANDLE)arena->handle, 0, &section);
     if (err == 0)
         err = weft__launch_share(launch, stop, SYNCHRONIZE, &asked);
     if (err == 0)
         err = weft__launch_share(launch, GetCurrentProcess(), SYNCHRONIZE, &parent);
     if (err != 0)
         return err;
-    snprintf(mark, size, WEFT__CHILD_MARK "%llu,%llu,%llu,%llu",
-             (unsigned long long)(uintptr_t)section, (unsigned long long)arena->size,
-             (unsigned long long)(uintptr_t)asked, (unsigned long long)(uintptr_t)parent);
+    int length =
+        snprintf(mark, size, WEFT__CHILD_MARK "%llx,%llx,%llx,%llx",
+                 (unsigned long long)(uintptr_t)section, (unsigned long long)arena->size,
+                 (unsigned long long)(uintptr_t)asked, (unsigned long long)(uintptr_t)parent);
+    for (size_t i = 0; i < handed; i++)
+        length += snprintf(mark + length, size - (size_t)length, ",%llx",
+                           (unsigned long long)(uintptr_t)launch->handed[i]);
     return 0;
 }
 
@@ -66,37 +67,35 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
                             const char *start, const weft_process_options *options,
                             uintptr_t ends[3])
 {
-    (void)options;
-    (void)ends;
-    char mark[128];
+    char mark[sizeof(WEFT__CHILD_MARK) + 17 * (WEFT__FIXED + WEFT__HANDED)];
     wchar_t *path = NULL;
     char *name = NULL;
     wchar_t *command = NULL;
-    weft__launch launch = {0};
-    PROCESS_INFORMATION started;
+    /* As its parent: an unseen console would be one more process to start for each. */
+    weft__launch launch = {.without_console = DETACHED_PROCESS};
     HANDLE stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    int err = 0;
     if (stop == NULL)
         return weft__fail_system((long)GetLastError(), "event that ends a child process");
-    err = own_path(&path, &name);
+    int err = own_path(&path, &name);
     if (err == 0)
-        err = share_with_child(&launch, arena, stop, mark, sizeof(mark));
+        err = weft__launch_prepare(&launch, options, false);
+    if (err == 0)
+        err = share_with_child(&launch, arena, stop, options->hand_over_count, mark, sizeof(mark));
     if (err == 0)
         err = weft__command_line((const char *const[]){name, mark, start, NULL}, &command);
     if (err == 0)
-        err = weft__launch_run(&launch, path, command, name, &started);
-    if (err == 0)
-        *process = (weft_seam_process){.pid = started.dwProcessId,
-                                       .handle = (uintptr_t)started.hProcess,
-                                       .stop = (uintptr_t)stop,
-                                       .ours = true};
-    else
-        CloseHandle(stop);
+        err = weft__launch_run(&launch, path, command, name, process, ends);
     weft__launch_end(&launch);
     weft_free(command);
     weft_free(name);
     weft_free(path);
-    return err;
+    if (err != 0) {
+        CloseHandle(stop);
+        return err;
+    }
+    process->stop = (uintptr_t)stop;
+    process->ours = true;
+    return 0;
 }
 
 int weft_seam_process_open(weft_seam_process *process, const char *const *arguments,
@@ -104,40 +103,27 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
 {
     wchar_t *path = NULL;
     wchar_t *command = NULL;
-    HANDLE to_child = NULL;
-    HANDLE from_child = NULL;
-    weft__launch launch = {0};
-    PROCESS_INFORMATION started;
+    /* Others may need a console; a new one of their own would be seen. */
+    weft__launch launch = {.without_console = CREATE_NO_WINDOW};
     int err = weft__program_find(arguments[0], &path);
     if (err == 0)
         err = weft__command_line(arguments, &command);
     if (err == 0)
-        err = weft__launch_streams(&launch, options, &to_child, &from_child);
+        err = weft__launch_prepare(&launch, options, true);
     if (err == 0)
-        err = weft__launch_run(&launch, path, command, arguments[0], &started);
+        err = weft__launch_run(&launch, path, command, arguments[0], process, ends);
     weft__launch_end(&launch);
     weft_free(command);
     weft_free(path);
-    if (err != 0)
-        goto close;
-    *process =
-        (weft_seam_process){.pid = started.dwProcessId, .handle = (uintptr_t)started.hProcess};
-    ends[0] = to_child != NULL ? (uintptr_t)to_child : UINTPTR_MAX;
-    ends[1] = from_child != NULL ? (uintptr_t)from_child : UINTPTR_MAX;
-    return 0;
-
-close:
-    if (to_child != NULL)
-        CloseHandle(to_child);
-    if (from_child != NULL)
-        CloseHandle(from_child);
     return err;
 }
 
 /* ---- ending ------------------------------------------------------------------------ */
 
-/* The POSIX signal for an exit code that is no exit, 0 for one that is. */
-static int signal_of(DWORD code)
+/* The POSIX signal for an exit code that is no exit, 0 for one that is. Ctrl-C does not
+ * reach a group of its own: that ends by Ctrl-Break, which weft_seam_process_terminate()
+ * sends. */
+static int signal_of(DWORD code, bool group)
 {
     static const struct {
         DWORD code;
@@ -166,6 +152,8 @@ static int signal_of(DWORD code)
         {EXCEPTION_GUARD_PAGE, SEGMENT},
         {EXCEPTION_STACK_OVERFLOW, SEGMENT},
     };
+    if (code == STATUS_CONTROL_C_EXIT && group)
+        return TERMINATED;
     if ((code & ~0xFFu) == WEFT__EXIT_SIGNAL)
         return (int)(code & 0xFFu);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -180,7 +168,7 @@ void weft_seam_process_wait(weft_seam_process *process, weft_process_status *sta
     DWORD code = 0;
     WaitForSingleObject((HANDLE)process->handle, INFINITE);
     GetExitCodeProcess((HANDLE)process->handle, &code);
-    status->signal = signal_of(code);
+    status->signal = signal_of(code, process->group);
     status->code = status->signal == 0 ? (int)code : 0;
 }
 
@@ -196,14 +184,33 @@ static int end(weft_seam_process *process, int signal)
                              (unsigned long long)process->pid, signal);
 }
 
+/* Whether Ctrl-Break can reach the process. To one without this console it would be sent
+ * without an error, and without an effect. (Wine 8 sends none to any other process, and
+ * says so: there the process is killed.) */
+static bool shares_console(DWORD pid)
+{
+    enum { MOST = 512 }; /* with more of them on one console, it does not */
+    DWORD pids[MOST];
+    DWORD count = GetConsoleProcessList(pids, MOST);
+    for (DWORD i = 0; i < count && count <= MOST; i++) {
+        if (pids[i] == pid)
+            return true;
+    }
+    return false;
+}
+
 int weft_seam_process_terminate(weft_seam_process *process)
 {
-    if (!process->ours)
-        return end(process, TERMINATED);
-    if (SetEvent((HANDLE)process->stop))
+    if (process->ours) {
+        if (SetEvent((HANDLE)process->stop))
+            return 0;
+        return weft__fail_system((long)GetLastError(), "process %llu: the event that ends it",
+                                 (unsigned long long)process->pid);
+    }
+    if (process->group && shares_console((DWORD)process->pid) &&
+        GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, (DWORD)process->pid))
         return 0;
-    return weft__fail_system((long)GetLastError(), "process %llu: the event that ends it",
-                             (unsigned long long)process->pid);
+    return end(process, TERMINATED);
 }
 
 int weft_seam_process_kill(weft_seam_process *process)
@@ -211,11 +218,18 @@ int weft_seam_process_kill(weft_seam_process *process)
     return end(process, KILLED);
 }
 
+int weft_seam_process_kill_tree(weft_seam_process *process)
+{
+    return weft__job_kill((HANDLE)process->life);
+}
+
 void weft_seam_process_close(weft_seam_process *process)
 {
     CloseHandle((HANDLE)process->handle);
     if (process->ours)
         CloseHandle((HANDLE)process->stop);
+    if (process->group)
+        CloseHandle((HANDLE)process->life);
 }
 
 /* ---- this process ------------------------------------------------------------------- */
@@ -233,45 +247,4 @@ void weft_seam_process_ignore_interrupt(void)
 void weft_seam_process_exit(int code)
 {
     TerminateProcess(GetCurrentProcess(), (UINT)code);
-}
-
-/* ---- pipes -------------------------------------------------------------------------- */
-
-/* Bytes of one call: pipes are much smaller, but a size_t does not fit a DWORD. */
-static DWORD portion(size_t size)
-{
-    const size_t most = (size_t)1 << 20;
-    return (DWORD)(size < most ? size : most);
-}
-
-int weft_seam_pipe_read(uintptr_t pipe, void *buffer, size_t size, size_t *length)
-{
-    DWORD got = 0;
-    while (got == 0) { /* a write of no bytes is read as such, and is not the end */
-        if (ReadFile((HANDLE)pipe, buffer, portion(size), &got, NULL))
-            continue;
-        if (GetLastError() == ERROR_BROKEN_PIPE)
-            break;
-        return weft__fail_system((long)GetLastError(), "process: reading its output");
-    }
-    *length = got;
-    return 0;
-}
-
-int weft_seam_pipe_write(uintptr_t pipe, const void *data, size_t size)
-{
-    const char *next = data;
-    while (size > 0) {
-        DWORD put = 0;
-        if (!WriteFile((HANDLE)pipe, next, portion(size), &put, NULL))
-            return weft__fail_system((long)GetLastError(), "process: writing its input");
-        next += put;
-        size -= put;
-    }
-    return 0;
-}
-
-void weft_seam_pipe_close(uintptr_t pipe)
-{
-    CloseHandle((HANDLE)pipe);
 }

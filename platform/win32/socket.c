@@ -9,11 +9,12 @@
  * `shut` and the event, and each waiter that finds `shut` sets the event for the next.
  * WSAPoll() would have to be woken some other way, or look again every few ms.
  *
- * Two do look again, every SLICE. Senders, who wait but rarely, have no event of their
- * own, for a handle has but one. Listeners have one, but Wine may set it too early (its
- * server acts on an answer of poll() that another accept() has made stale), and then
- * does not set it again, because it takes no failed accept() for a sign of interest, as
- * Windows does. Calls that receive are such a sign in Wine too.
+ * Some do look again, every SLICE: sockets that were handed to another process, whose
+ * event may be there now (socket_hand_over.c); senders, who wait but rarely and have no
+ * event of their own, for a handle has but one; and listeners. These have one, but Wine
+ * may set it too early (its server acts on an answer of poll() that another accept() has
+ * made stale), and then does not set it again, because it takes no failed accept() for a
+ * sign of interest, as Windows does. Calls that receive are such a sign in Wine too.
  *
  * The reading side is closed by `shut` alone. The system's SD_RECEIVE would reset the
  * connection if the peer sends on, and with it lose what the peer has not read yet.
@@ -155,15 +156,20 @@ bool weft__socket_is_shut(const weft_socket *socket, enum weft_shutdown how)
     return (weft_load_u32(&socket->shut, WEFT_ACQUIRE) & (uint32_t)how) != 0;
 }
 
+static bool looks_again(const weft_socket *socket)
+{
+    return socket->kind == WEFT__LISTENER || weft_load_u32(&socket->shared, WEFT_ACQUIRE) != 0;
+}
+
 int weft__socket_wait(const weft_socket *socket, weft_time until)
 {
-    int64_t most = socket->kind == WEFT__LISTENER ? SLICE : INFINITE - 1;
-
     for (;;) {
-        DWORD ms = (DWORD)weft__ms_until(until, most);
+        bool again = looks_again(socket);
+        DWORD ms = (DWORD)weft__ms_until(until, again ? SLICE : INFINITE - 1);
         DWORD woken = WaitForSingleObject(socket->arrived, ms);
         if (woken == WAIT_OBJECT_0) {
-            if (weft__socket_is_shut(socket, WEFT_SHUTDOWN_READ))
+            /* What is true for all who wait has to reach the next of them too. */
+            if (weft__socket_is_shut(socket, WEFT_SHUTDOWN_READ) || again != looks_again(socket))
                 SetEvent(socket->arrived);
             return 0;
         }
@@ -171,7 +177,7 @@ int weft__socket_wait(const weft_socket *socket, weft_time until)
             return weft__socket_fail_system(socket, (int)GetLastError(), "wait for socket");
         if (ms == 0)
             return WEFT_ETIMEDOUT;
-        if (socket->kind == WEFT__LISTENER)
+        if (again)
             return 0;
     }
 }

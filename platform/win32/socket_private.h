@@ -18,7 +18,7 @@ enum { WEFT__SPILL_SIZE = 65536 }; /* bytes: no datagram is larger */
 
 enum weft__socket_kind { WEFT__LISTENER, WEFT__CONNECTION, WEFT__UDP };
 
-/* All but `shut` and `spill` is written before anyone else has the handle. */
+/* All but `shut`, `shared` and `spill` is written before anyone else has the handle. */
 struct weft_socket {
     enum weft__socket_kind kind;
     SOCKET handle;         /* never blocks, no child inherits it */
@@ -27,6 +27,8 @@ struct weft_socket {
     weft_address name;     /* a connection's peer; otherwise the socket's own address */
     weft_atomic_u32 shut;  /* enum weft_shutdown bits; set by shutdown() with release before it
                               wakes, read with acquire before each try */
+    weft_atomic_u32 shared; /* 1: another process may have taken the event away; set with
+                               release before `arrived` is, read with acquire before each wait */
     weft_mutex spill_lock; /* guards *spill during one WSARecvFrom(), never during a wait */
     unsigned char *spill;  /* UDP: takes the part of a datagram that the caller's buffer lacks */
 };

@@ -6,7 +6,8 @@
  *
  * A named kernel mutex guards the lot. The order that loses no wake-up: the sleeper
  * counts itself in `sleepers`, fences, then reads the word; the waker's word has changed,
- * it fences, then reads `sleepers`, and takes the mutex only if it is not 0.
+ * it fences, then reads `sleepers`, and takes the mutex only if it is not 0. The same holds
+ * between a sleeper and who ends its sleep alone, for *over instead of the word.
  *
  * Processes may be killed anywhere. A slot is one by its state alone, which is stored
  * last; everything else can be counted anew, and is when `busy` tells the next owner of
@@ -128,6 +129,11 @@ static HANDLE open_at(weft_atomic_pointer *place, unsigned number)
 static HANDLE event_of(size_t i)
 {
     return open_at(&events[i], (unsigned)i);
+}
+
+static uint64_t offset_of(const weft_atomic_u32 *word)
+{
+    return (uint64_t)((uintptr_t)word - (uintptr_t)lot);
 }
 
 static weft_atomic_u32 *bucket_of(uint64_t word)
@@ -309,15 +315,17 @@ static void wake_all_locked(uint64_t word)
 /* ---- the seam ------------------------------------------------------------------ */
 
 /* True if the thread must sleep in slot *slot, or nap if that is SLOTS. */
-static bool park(weft_atomic_u32 *word, uint32_t seen, uint64_t offset, size_t *slot)
+static bool park(weft_atomic_u32 *word, uint32_t seen, const weft_atomic_u32 *over, size_t *slot)
 {
+    uint64_t offset = offset_of(word);
     bool changed = false;
     *slot = SLOTS;
     if (offset >= size || !acquire())
         return weft_load_u32(word, WEFT_ACQUIRE) == seen;
     *slot = park_locked(offset);
     weft_fence();
-    changed = weft_load_u32(word, WEFT_SEQ_CST) != seen;
+    changed = weft_load_u32(word, WEFT_SEQ_CST) != seen ||
+              (over && weft_load_u32(over, WEFT_SEQ_CST) != 0);
     if (changed && *slot != SLOTS)
         leave_locked(*slot, FREE);
     release();
@@ -340,10 +348,11 @@ static bool unpark(size_t i, bool signalled)
     return woken || signalled;
 }
 
-int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until)
+int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until,
+                          const weft_atomic_u32 *over)
 {
     size_t slot = SLOTS;
-    if (!park(word, seen, (uint64_t)((uintptr_t)word - (uintptr_t)lot), &slot))
+    if (!park(word, seen, over, &slot))
         return 0;
     bool woken = false;
     if (slot == SLOTS) {
@@ -357,7 +366,7 @@ int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until)
 
 void weft_seam_wake_shared(weft_atomic_u32 *word, int32_t count)
 {
-    uint64_t offset = (uint64_t)((uintptr_t)word - (uintptr_t)lot);
+    uint64_t offset = offset_of(word);
     weft_fence();
     if (offset >= size || weft_load_u32(bucket_of(offset), WEFT_SEQ_CST) == 0)
         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* weft_map() and weft_imap of a pool of threads: chunks, failures, early ends. */
+/* weft_map() and weft_imap of a pool of threads: chunks, failures, early ends. test_map_task.c has
+ * how the tasks are run. */
 #include "check.h"
 
 #include <stdio.h>
@@ -72,8 +73,8 @@ static void every_size_of_chunk_gives_the_same(void)
         }
         CU_ASSERT_EQUAL(wrong, 0);
         CHECK_OK(weft_map_with(pool, square, WEFT_ITEMS(in), NULL, 0, 0, &options, SOON));
-        CHECK_OK(weft_map_with(pool, square, in, sizeof(int), 0, out, sizeof(int), 0, &options,
-                               SOON));
+        CHECK_OK(
+            weft_map_with(pool, square, in, sizeof(int), 0, out, sizeof(int), 0, &options, SOON));
         CU_ASSERT_EQUAL(out[0], UNTOUCHED);
     }
     CU_ASSERT_EQUAL(weft_load_u32(&begun, WEFT_SEQ_CST), 8 * ITEMS);
@@ -88,8 +89,9 @@ static void a_failure_names_its_item_and_leaves_the_others(void)
         int wrong = 0;
 
         memset(out, 0xff, sizeof(out));
-        CHECK_ERROR(weft_map_with(pool, fail_at_some, WEFT_ITEMS(in), WEFT_ITEMS(out), &options,
-                                  SOON), WEFT_ETOOBIG);
+        CHECK_ERROR(
+            weft_map_with(pool, fail_at_some, WEFT_ITEMS(in), WEFT_ITEMS(out), &options, SOON),
+            WEFT_ETOOBIG);
         CHECK_SENTENCE("item 42");
         CHECK_SENTENCE("42 is too much");
         for (int k = 0; k < ITEMS; k++)
@@ -125,8 +127,9 @@ static void results_of_another_size_are_refused(void)
         int wrong = 0;
 
         memset(out, 0xff, sizeof(out));
-        CHECK_ERROR(weft_map_with(pool, return_odd_size, WEFT_ITEMS(in), WEFT_ITEMS(out),
-                                  &options, SOON), WEFT_EINVAL);
+        CHECK_ERROR(
+            weft_map_with(pool, return_odd_size, WEFT_ITEMS(in), WEFT_ITEMS(out), &options, SOON),
+            WEFT_EINVAL);
         CHECK_SENTENCE("item 11");
         CHECK_SENTENCE("8 bytes, not 4");
         for (int k = 0; k < ITEMS; k++)
@@ -153,8 +156,8 @@ static void expect_iteration(enum weft_imap_order order, const weft_map_options 
 
         snprintf(expected, sizeof(expected), "%d is too much", (int)index);
         wrong += seen[index]++ != 0 || (order == WEFT_ORDERED && index != (size_t)count);
-        wrong += err == 0 ? result != (int)(index * index)
-                          : strcmp(weft_last_error(), expected) != 0;
+        wrong +=
+            err == 0 ? result != (int)(index * index) : strcmp(weft_last_error(), expected) != 0;
         failed += err != 0;
         count++;
     }
@@ -243,12 +246,13 @@ static void a_deadline_ends_a_map_but_not_an_iteration(void)
     size_t index = 77;
 
     open_pool(2);
-    CHECK_ERROR(weft_map(pool, wait_at_the_gate, WEFT_ITEMS(in), WEFT_ITEMS(out),
-                         weft_in(WEFT_MS(5))), WEFT_ETIMEDOUT);
+    CHECK_ERROR(
+        weft_map(pool, wait_at_the_gate, WEFT_ITEMS(in), WEFT_ITEMS(out), weft_in(WEFT_MS(5))),
+        WEFT_ETIMEDOUT);
     CHECK_SENTENCE("0 of 500");
     memset(out, 0, sizeof(out)); /* nobody uses it any more */
-    CHECK_OK(weft_imap_start(&imap, pool, wait_at_the_gate, WEFT_ITEMS(in), sizeof(int),
-                             WEFT_ORDERED));
+    CHECK_OK(
+        weft_imap_start(&imap, pool, wait_at_the_gate, WEFT_ITEMS(in), sizeof(int), WEFT_ORDERED));
     CHECK_ERROR(weft_imap_next(imap, &index, &result, WEFT_NOW), WEFT_ETIMEDOUT);
     CHECK_ERROR(weft_imap_next(imap, &index, &result, weft_in(WEFT_MS(2))), WEFT_ETIMEDOUT);
     CU_ASSERT_EQUAL(result, UNTOUCHED);

@@ -186,14 +186,23 @@ static void what_a_shutdown_discards_is_counted(void)
     weft_executor_close(pool);
 }
 
-static void processes_have_no_figures(void)
+static void what_only_processes_can_is_refused(void)
 {
-    weft_executor *processes = weft_process_pool(&(weft_pool_options){.workers = 1});
-    weft_executor_stats stats;
+    weft_submit_options limited = {.limit = WEFT_S(1)};
+    int one = 1;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(processes);
-    CHECK_ERROR(weft_executor_stats_get(processes, &stats), WEFT_ENOTSUP);
-    weft_executor_close(processes);
+    CU_ASSERT_PTR_NULL(weft_thread_pool(&(weft_pool_options){.workers = 1, .tasks_per_worker = 5}));
+    CHECK_SENTENCE("tasks_per_worker");
+    CU_ASSERT_PTR_NULL(weft_thread_pool(&(weft_pool_options){.workers = 1, .grace = WEFT_S(1)}));
+    open_pool(1, NULL);
+    CHECK_ERROR(weft_submit_with(pool, NULL, mark, &one, sizeof(one), &limited, WEFT_NOW),
+                WEFT_ENOTSUP);
+    CHECK_SENTENCE("limit");
+    CHECK_OK(weft_submit_with(pool, NULL, mark, &one, sizeof(one),
+                              &(weft_submit_options){.retries = 3}, WEFT_NOW));
+    end_pool();
+    CU_ASSERT_EQUAL(weft_load_u32(&marks, WEFT_SEQ_CST), 1);
+    weft_executor_close(pool);
 }
 
 /* ---- cancel ---------------------------------------------------------------------------- */
@@ -298,7 +307,7 @@ CU_TestInfo suite_cases[] = {
     {"a_priority_that_does_not_exist_is_refused", a_priority_that_does_not_exist_is_refused},
     {"figures_add_up", figures_add_up},
     {"what_a_shutdown_discards_is_counted", what_a_shutdown_discards_is_counted},
-    {"processes_have_no_figures", processes_have_no_figures},
+    {"what_only_processes_can_is_refused", what_only_processes_can_is_refused},
     {"the_pools_token_ends_waits_of_its_tasks", the_pools_token_ends_waits_of_its_tasks},
     {"a_tasks_own_token_ends_its_waits", a_tasks_own_token_ends_its_waits},
     {"one_task_may_be_interrupted", one_task_may_be_interrupted},

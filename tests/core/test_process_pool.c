@@ -174,6 +174,11 @@ static void tasks_that_need_each_other_run_side_by_side(void)
     weft_executor_close(pool);
 }
 
+static int length(weft_task *task)
+{
+    return WEFT_RETURN(task, size_t, weft_task_argument_size(task));
+}
+
 static int attempt_pool(void *context)
 {
     weft_executor *pool = weft_process_pool(&(weft_pool_options){.workers = 2});
@@ -192,21 +197,21 @@ static void a_refused_process_leaves_nothing_behind(void)
 
 static void a_refused_watcher_leaves_nothing_behind(void)
 {
-    /* two monitors and the manager */
-    CU_ASSERT_EQUAL(refuse_each_passage("thread.start", WEFT_ELIMIT, attempt_pool, NULL), 3);
+    /* two monitors, the manager and the one that starts workers */
+    CU_ASSERT_EQUAL(refuse_each_passage("thread.start", WEFT_ELIMIT, attempt_pool, NULL), 4);
 }
 
 static void shared_memory_that_is_refused_fails_the_submit(void)
 {
     weft_executor *pool = make(1);
     weft_future *future = NULL;
-    int x = 2;
+    char large[1000] = "large";
 
     refuse_passage("arena.alloc", 1, WEFT_ENOMEM);
-    CHECK_ERROR(weft_submit(pool, &future, square, &x, sizeof(x)), WEFT_ENOMEM);
+    CHECK_ERROR(weft_submit(pool, &future, length, large, sizeof(large)), WEFT_ENOMEM);
     CU_ASSERT_PTR_NULL(future);
     refuse_passage("arena.alloc", 0, 0);
-    CHECK_OK(weft_submit(pool, &future, square, &x, sizeof(x)));
+    CHECK_OK(weft_submit(pool, &future, length, large, sizeof(large)));
     CHECK_OK(weft_future_result(future, NULL, 0, SOON));
     weft_future_release(future);
     weft_executor_close(pool);
@@ -220,7 +225,7 @@ static void workers_that_die_at_start_fail_the_pool_with_the_reason(void)
 
     CU_ASSERT_EQUAL_FATAL(weft_process_open(&process, arguments, &output_only), 0);
     read_all(process, text, sizeof(text));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "WEFT_ELOST: the worker died: task not run"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "WEFT_ELOST: the worker died: task 1 not run"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "WEFT_ELOST: the worker died: pool Pool: no worker"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "exited with code 9"));
     CU_ASSERT_EQUAL(code_of(process), 0);

@@ -20,9 +20,10 @@ static weft_atomic_u32 allocations_left; /* until one is refused; 0: none will b
 static weft_atomic_u32 passages_left;    /* likewise */
 static weft_atomic_u32 blocks;           /* given out by the counting allocator */
 
-/* Written before the hook is set, read by it. */
-static const char *refused_point;
-static int refused_code;
+/* Written before the hook is set, read by it; a thread that does the last of its work may
+ * be in it all the while. */
+static weft_atomic_pointer refused_point; /* const char * */
+static weft_atomic_u32 refused_code;      /* negated */
 
 /* Counts down; true for the one that is to be refused. */
 static bool is_refused(weft_atomic_u32 *left)
@@ -57,9 +58,10 @@ static void release(void *context, void *memory)
 
 static int decide(const char *point)
 {
-    if (strcmp(point, refused_point) != 0 || !is_refused(&passages_left))
+    if (strcmp(point, weft_load_pointer(&refused_point, WEFT_ACQUIRE)) != 0 ||
+        !is_refused(&passages_left))
         return 0;
-    return refused_code;
+    return -(int)weft_load_u32(&refused_code, WEFT_RELAXED);
 }
 
 void refuse_allocation(uint32_t n)
@@ -69,11 +71,14 @@ void refuse_allocation(uint32_t n)
 
 void refuse_passage(const char *point, uint32_t n, int code)
 {
+    void *name;
+
     weft_fault_hook(NULL);
     if (n == 0)
         return;
-    refused_point = point;
-    refused_code = code;
+    memcpy(&name, &point, sizeof(name)); /* pointers to const are not atomic */
+    weft_store_u32(&refused_code, (uint32_t)-code, WEFT_RELAXED);
+    weft_store_pointer(&refused_point, name, WEFT_RELEASE);
     weft_store_u32(&passages_left, n, WEFT_RELAXED);
     weft_fault_hook(decide);
 }

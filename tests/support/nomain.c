@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program that forgot weft_main() and wants to start a process. Prints the sentence it
- * gets; exit code 3: refused as it should be; 4: not.
+ * A program that forgot weft_main() and wants to start a process, and a pool of them. Prints
+ * the sentences it gets; exit code 3: refused as it should be; 4: not.
  */
 #include "weft/error.h"
+#include "weft/executor.h"
 #include "weft/process.h"
 #include "weft/text.h"
 
@@ -19,5 +20,8 @@ int main(void)
     int err = weft_process_start(&process, never_runs, NULL, 0);
 
     (void)weft_print("%s\n", weft_last_error());
-    return err == WEFT_EPERM && !process ? 3 : 4;
+    if (err != WEFT_EPERM || process || weft_process_pool(NULL))
+        return 4;
+    (void)weft_print("%s\n", weft_last_error());
+    return 3;
 }

@@ -175,9 +175,11 @@ int weft_executor_stats_get(weft_executor *executor, weft_executor_stats *stats)
 /* How items are handed out. All zero is the default. */
 typedef struct weft_map_options {
     size_t chunk; /* items per task; 0: chosen from the number of items and workers */
-    size_t ahead; /* imap: chunks under way beyond what was taken; 0: four per worker */
+    size_t ahead; /* imap: chunks under way beyond what was taken; 0: four per worker, fewer
+                     of large ones */
     const weft_submit_options *task; /* how each chunk is run, its retries for each item of it;
-                                        NULL: no wishes */
+                                        NULL: no wishes. All of a chunk has to keep a limit:
+                                        with one, 0 above means 1 */
 } weft_map_options;
 
 /**
@@ -195,7 +197,8 @@ typedef struct weft_map_options {
  *
  * Processes: if a worker dies, exactly the item it was at fails (WEFT_ELOST), unless it may
  * be tried again; the rest of its chunk is done by others. Items, and results, that lie in
- * shared memory (weft_shared_alloc()) are not copied but used where they are.
+ * shared memory (weft_shared_alloc()) are not copied but used where they are; what still runs
+ * at the deadline is interrupted then and waited for (the pool's `grace`).
  *
  * Threads: any.   Python: Pool.map, list(Executor.map).
  */
@@ -257,7 +260,8 @@ WEFT_MUST_CHECK int weft_imap_start_with(weft_imap **imap, weft_executor *execut
  */
 WEFT_MUST_CHECK int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until);
 
-/** Cancels what has not begun and forgets the rest; NULL is allowed. */
+/** Cancels what has not begun and forgets the rest; NULL is allowed. Processes that use items
+ * in shared memory are interrupted and waited for, as by weft_map(). */
 void weft_imap_close(weft_imap *imap);
 
 /**

@@ -39,6 +39,7 @@
 
 #include <weft/arena.h>
 #include <weft/compiler.h>
+#include <weft/process.h>
 #include <weft/shared.h>
 #include <weft/time.h>
 
@@ -57,8 +58,8 @@ WEFT_MUST_CHECK int weft_manager_start(weft_manager **manager);
  * nothing happens. Python: manager.shutdown. */
 void weft_manager_close(weft_manager *manager);
 
-/** The server's process number. Threads: any. */
-uint64_t weft_manager_pid(const weft_manager *manager);
+/** The server process, lent: for its number, or to wait for its end (weft/wait_any.h). */
+weft_process *weft_manager_process(const weft_manager *manager);
 
 /* ---- dictionary -------------------------------------------------------------------- */
 

@@ -14,8 +14,11 @@
  *     int *n = weft_shared_pointer(numbers);     // in this process
  *
  * It grows as it is used, to 64 GiB of room on 64-bit POSIX systems, 16 GiB on 64-bit
- * Windows, 64 MiB elsewhere, less where the process may not have as much address space.
- * Large blocks (1 MiB and more) give their memory back to the system when they are freed.
+ * Windows, 64 MiB elsewhere, less where the process may not have as much address space;
+ * what is not used costs nothing. A large block (1 MiB and more) takes the pages that were
+ * asked for and gives them back to the system when it is freed, but for some MiB (128 of
+ * 64 GiB) that wait for the next block of about that size, as all do on Windows and plain
+ * POSIX, which take nothing back. Core dumps leave the arena out where the system can.
  *
  * weft/shared.h has locks, weft/shared_queue.h queues, and weft/shared_value.h typed values
  * that live here.
@@ -37,9 +40,9 @@ typedef uint64_t weft_offset; /* bytes from the start of the arena; 0: none */
  *
  * @param offset  receives its place, a multiple of 64
  * @param size    bytes
- * @return 0; WEFT_ENOMEM: the arena or the system's shared memory is full;
- *         WEFT_ELIMIT: the arena cannot be made; WEFT_EPERM: this process was forked off
- *         one of weft's
+ * @return 0; WEFT_ENOMEM: the arena or the system's shared memory is full, the sentence
+ *         says which; WEFT_ELIMIT: the arena cannot be made; WEFT_EPERM: misuse, this process
+ *         was forked off one of weft's
  *
  * Threads: any, in any process of the program.   Python: SharedMemory(create=True).
  */
@@ -63,7 +66,8 @@ typedef struct weft_shared_usage {
 } weft_shared_usage;
 
 /** Figures that belong together only while nobody allocates or frees; all 0 before the arena
- * exists. Threads: any. */
+ * exists. Looks at every block there is, so that they are right whoever was killed when.
+ * Threads: any. */
 void weft_shared_usage_get(weft_shared_usage *usage);
 
 /** Where the block is in this process; NULL for 0 or before the arena exists. Threads: any. */

@@ -53,10 +53,13 @@ void weft_wake(weft_atomic_u32 *word, int32_t count);
 /**
  * The same for a word in the arena (weft/arena.h), between processes.
  *
- * A process that is killed may take a wake-up with it: sleep in slices (see
- * WEFT_SHARED_SLICE) and read the word again after each.
+ * It looks at the word for some microseconds before it sleeps, if waits of the calling
+ * thread were short lately and there is another CPU. A process that is killed may take a
+ * wake-up with it: sleep in slices (see WEFT_SHARED_SLICE) and read the word again after
+ * each.
  *
- * @return 0; WEFT_ETIMEDOUT: the time has come (leaves weft_last_error() alone)
+ * @return 0; WEFT_ETIMEDOUT: the time has come; WEFT_ECANCELED: the calling task was
+ *         cancelled, and the word still held `seen`. Both leave weft_last_error() alone
  *
  * Threads: any, in any process of the program.
  */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "system.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MINUTE = 60 };
+
+const char *const no_fork = 0;
+const char *const no_descriptors = 0;
+
+int run_forked(int (*function)(void))
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        alarm(MINUTE);
+        _exit(function());
+    }
+    while (pid != -1 && waitpid(pid, &status, 0) == -1)
+        if (errno != EINTR)
+            return -1;
+    return pid != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void ignore_children(bool ignore)
+{
+    signal(SIGCHLD, ignore ? SIG_IGN : SIG_DFL);
+}
+
+void collect_child(int code)
+{
+    int status = 0;
+
+    while (!WIFEXITED(status) || WEXITSTATUS(status) != code)
+        if (waitpid(-1, &status, 0) == -1 && errno != EINTR)
+            return;
+}
+
+int descriptor_of(FILE *file)
+{
+    return fileno(file);
+}
+
+FILE *file_of(int descriptor, const char *mode)
+{
+    return fdopen(descriptor, mode);
+}
+
+/* To close what another thread reads from is a race, and here the very point. */
+const char *__tsan_default_suppressions(void);
+
+const char *__tsan_default_suppressions(void)
+{
+    return "race:close_descriptors\n";
+}
+
+void close_descriptors(int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        close(i);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "system.h"
+
+const char *const no_fork = "Windows has no fork()";
+const char *const no_descriptors = "what weft needs is in no descriptor on Windows";
+
+int run_forked(int (*function)(void))
+{
+    (void)function;
+    return -1;
+}
+
+void ignore_children(bool ignore)
+{
+    (void)ignore;
+}
+
+void collect_child(int code)
+{
+    (void)code;
+}
+
+int descriptor_of(FILE *file)
+{
+    return _fileno(file);
+}
+
+FILE *file_of(int descriptor, const char *mode)
+{
+    return _fdopen(descriptor, mode);
+}
+
+void close_descriptors(int first, int last)
+{
+    (void)first;
+    (void)last;
+}
