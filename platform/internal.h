@@ -62,8 +62,9 @@ void weft__nap(void);
 struct weft_cancel;
 struct weft__patience { /* portable/look.c: how long the thread looks before it sleeps */
     uint16_t looks;     /* 0: it has not looked yet */
+    uint16_t rest;      /* waits before it looks again */
     uint8_t misses;     /* of looks as long as can be, since one that paid */
-    uint8_t rest;       /* waits before it looks again */
+    uint8_t rests;      /* since then */
 };
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */

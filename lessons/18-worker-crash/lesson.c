@@ -22,10 +22,8 @@ static void show(int x, weft_future *future)
 
     if (err == 0)
         weft_print("%d: %d\n", x, y);
-    else
+    else /* weft_last_error() says more: worker, pid and signal */
         weft_print("%d: %s\n", x, weft_strerror(err));
-    if (err != 0) /* one sentence, with the worker, its pid and the signal */
-        weft_print_error("%s\n", weft_last_error());
     weft_future_release(future);
 }
 

@@ -4,9 +4,9 @@
  *
  * `state` counts rounds. The parties of a round write themselves into `parties`, the first
  * place first, by compare-and-swap: number of the round and name of the process. Who takes
- * the last place ends the round by one more compare-and-swap on `state`; if it is killed
- * before that, whoever sees that all places are taken does it. A place is free for the next
- * round by having another round's number, so nobody has to clear it.
+ * the last place ends the round by one more compare-and-swap on `state`, or who comes later
+ * and finds all places taken. A place is free for the next round by having another round's
+ * number, so nobody has to clear it.
  *
  * A round ends in three ways: the next one begins because all came; it is BROKEN; or the
  * barrier is reset, which breaks it first and then begins the next. Who learns late how its
@@ -17,7 +17,7 @@
  * change of state comes first, and the compare-and-swap fails, or whoever changes it sees
  * AWAITED, and wakes.
  *
- * Waiters sleep in slices, and after each ask whether the process in the place after theirs
+ * Waiters sleep in slices, and before each ask whether the process in the place after theirs
  * lives: if one of a round is dead and another alive, one of the living stands before one of
  * the dead. Who comes last asks for all.
  */
@@ -158,14 +158,12 @@ static void finish(struct shared_barrier *object, uint64_t round)
     (void)end_round(object, round, true);
 }
 
-/* What a waiter does after each slice. */
+/* What a waiter does before each sleep. */
 static void look_after(const struct visit *visit)
 {
     uint32_t count = count_came(visit->object, visit->round);
 
-    if (count == visit->object->parties)
-        finish(visit->object, visit->round);
-    else if (count > 0)
+    if (count > 0)
         (void)break_if_dead(visit->object, visit->round, (visit->place + 1) % count);
 }
 
@@ -199,6 +197,7 @@ static bool take_place(struct visit *visit)
     uint64_t round = weft_load_u64(&object->state, WEFT_ACQUIRE) & ~(uint64_t)AWAITED;
     uint64_t mine = (uint64_t)tag_of(round) << 32 | weft__arena_self();
 
+    (void)weft_fault_point("shared_barrier.looks");
     if (round != visit->round) {
         visit->round = round;
         visit->place = 0;
@@ -249,14 +248,11 @@ static int sleep_once(const struct visit *visit, weft_time until)
     struct shared_barrier *object = visit->object;
     uint32_t seen = weft_load_u32(&object->bell, WEFT_ACQUIRE);
     uint64_t state = visit->round;
-    weft_time end = weft__slice(until, LIVENESS_SLICE);
-    int err;
 
     if (!weft_cas_u64(&object->state, &state, state | AWAITED, WEFT_ACQ_REL) &&
         state != (visit->round | AWAITED))
         return 0;
-    err = weft__sleep_shared(&object->bell, seen, end, true);
-    return err == WEFT_ETIMEDOUT && end != until ? 0 : err;
+    return weft__sleep_shared(&object->bell, seen, until, LIVENESS_SLICE, true);
 }
 
 /* It gives up, for that reason, unless the round has ended in the last moment. */
@@ -282,7 +278,7 @@ static int wait_for_others(const struct visit *visit, weft_time until)
     if (is_over(visit, &end))
         return end;
     if (err == 0)
-        (void)weft__look(&object->bell, seen);
+        (void)weft__look_shared(&object->bell, seen);
     while (!is_over(visit, &end)) {
         if (err != 0)
             return give_up(visit, err);
@@ -353,6 +349,7 @@ int weft_shared_barrier_reset(weft_shared_barrier barrier)
     if (!object)
         return weft__shared_refuse(barrier.at, what);
     round = weft_load_u64(&object->state, WEFT_ACQUIRE) & ~(uint64_t)FLAGS;
+    (void)weft_fault_point("shared_barrier.resets");
     (void)end_round(object, round, false);
     if (weft_load_u64(&object->state, WEFT_ACQUIRE) == (round | BROKEN))
         begin_next(object, round); /* otherwise all have just come, or another call did it */

@@ -35,18 +35,17 @@ int weft_shared_condition_create(weft_shared_condition *condition)
 /* 0 is a notification, or the end of a slice. */
 static int sleep_once(struct shared_condition *object, uint32_t seen, weft_time until)
 {
-    weft_time end = weft__slice(until, WEFT_SHARED_SLICE);
     int err;
 
     if (until <= WEFT_NOW)
         return WEFT_ETIMEDOUT;
-    if (weft__look(&object->sequence, seen))
+    if (weft__look_shared(&object->sequence, seen))
         return 0;
     weft_fetch_add_u32(&object->waiters, 1, WEFT_SEQ_CST);
     (void)weft_fault_point("shared_condition.waits");
-    err = weft__sleep_shared(&object->sequence, seen, end, true);
+    err = weft__sleep_shared(&object->sequence, seen, until, WEFT_SHARED_SLICE, true);
     weft_fetch_sub_u32(&object->waiters, 1, WEFT_RELEASE);
-    return err == WEFT_ETIMEDOUT && end != until ? 0 : err;
+    return err;
 }
 
 int weft_shared_condition_wait(weft_shared_condition condition, weft_shared_mutex mutex,

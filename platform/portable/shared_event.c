@@ -81,14 +81,10 @@ static bool was_set(const struct shared_event *object, uint32_t sets, uint32_t *
 
 static int sleep_once(struct shared_event *object, uint32_t seen, weft_time until)
 {
-    weft_time end = weft__slice(until, WEFT_SHARED_SLICE);
-    int err;
-
     if ((seen & STATES) != AWAITED &&
         !weft_cas_u32(&object->state, &seen, seen | AWAITED, WEFT_ACQUIRE))
         return 0;
-    err = weft__sleep_shared(&object->state, seen | AWAITED, end, true);
-    return err == WEFT_ETIMEDOUT && end != until ? 0 : err;
+    return weft__sleep_shared(&object->state, seen | AWAITED, until, WEFT_SHARED_SLICE, true);
 }
 
 int weft_shared_event_wait(weft_shared_event event, weft_time until)
@@ -104,7 +100,7 @@ int weft_shared_event_wait(weft_shared_event event, weft_time until)
     if ((seen & STATES) == SET)
         return 0;
     if (err == 0)
-        (void)weft__look(&object->state, seen);
+        (void)weft__look_shared(&object->state, seen);
     while (!was_set(object, sets, &seen)) {
         if (err != 0)
             return weft__shared_fail_wait(err, what, event.at, "not set until the deadline");

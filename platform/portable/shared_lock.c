@@ -39,22 +39,23 @@ struct waiter {
 /* Lets some time pass. Why it cannot wait any longer, or 0. */
 static int wait_for(struct weft__shared_lock *lock, struct waiter *waiter, uint32_t state)
 {
-    weft_time end;
+    uint32_t awaited = state | AWAITED;
     int err;
 
-    if (waiter->until > WEFT_NOW && waiter->looks++ < LOOKS && weft__look(&lock->state, state))
+    if (waiter->until <= WEFT_NOW) {
+        waiter->doubts = true;
+        return WEFT_ETIMEDOUT;
+    }
+    if (waiter->looks++ < LOOKS && weft__look_shared(&lock->state, state))
         return 0;
     waiter->looks = LOOKS;
-    end = weft__slice(waiter->until, LIVENESS_SLICE);
-    if (waiter->until > WEFT_NOW) {
-        waiter->bits = AWAITED;
-        if (!(state & AWAITED) &&
-            !weft_cas_u32(&lock->state, &state, state | AWAITED, WEFT_RELAXED))
-            return 0;
-    }
-    err = weft__sleep_shared(&lock->state, state | AWAITED, end, waiter->until != WEFT_FOREVER);
-    waiter->doubts = err != 0;
-    return err == WEFT_ETIMEDOUT && end != waiter->until ? 0 : err;
+    waiter->bits = AWAITED;
+    if (state != awaited && !weft_cas_u32(&lock->state, &state, awaited, WEFT_RELAXED))
+        return 0;
+    err = weft__sleep_shared(&lock->state, awaited, waiter->until, LIVENESS_SLICE,
+                             waiter->until != WEFT_FOREVER);
+    waiter->doubts = weft_load_u32(&lock->state, WEFT_RELAXED) == awaited;
+    return err;
 }
 
 /* 0, and the state before in *state; or why not. */

@@ -55,13 +55,8 @@ static int sleep_for_permit(struct shared_semaphore *object, weft_time until)
 
     weft_fetch_add_u32(&object->waiters, 1, WEFT_SEQ_CST);
     (void)weft_fault_point("shared_semaphore.waits");
-    while (!(taken = take(object)) && err == 0) {
-        weft_time end = weft__slice(until, WEFT_SHARED_SLICE);
-
-        err = weft__sleep_shared(&object->permits, 0, end, true);
-        if (err == WEFT_ETIMEDOUT && end != until)
-            err = 0;
-    }
+    while (!(taken = take(object)) && err == 0)
+        err = weft__sleep_shared(&object->permits, 0, until, WEFT_SHARED_SLICE, true);
     weft_fetch_sub_u32(&object->waiters, 1, WEFT_RELAXED);
     return taken ? 0 : err;
 }
@@ -76,7 +71,7 @@ int weft_shared_semaphore_acquire(weft_shared_semaphore semaphore, weft_time unt
     if (take(object))
         return 0;
     if (until > WEFT_NOW) {
-        if (weft__look(&object->permits, 0) && take(object))
+        if (weft__look_shared(&object->permits, 0) && take(object))
             return 0;
         err = sleep_for_permit(object, until);
         if (err == 0)
@@ -88,11 +83,10 @@ int weft_shared_semaphore_acquire(weft_shared_semaphore semaphore, weft_time unt
 int weft_shared_semaphore_release(weft_shared_semaphore semaphore, uint32_t count)
 {
     struct shared_semaphore *object = find(semaphore);
-    uint32_t permits;
+    uint32_t permits = 0; /* a guess that spares a look where somebody waits */
 
     if (!object)
         return weft__shared_refuse(semaphore.at, what);
-    permits = weft_load_u32(&object->permits, WEFT_RELAXED);
     do {
         if (count > INT32_MAX || permits > INT32_MAX - count)
             return weft__misuse(WEFT_ETOOBIG, "%s %llu: %u permits and %u more are too many", what,

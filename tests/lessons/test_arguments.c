@@ -157,7 +157,8 @@ static void wrong_values_are_refused(void)
 static void missing_values_are_refused(void)
 {
     for (int i = 0; i < PROGRAMS; i++)
-        expect_refused(&programs[i], IN_C, programs[i].options[0], NULL);
+        if (programs[i].options[0])
+            expect_refused(&programs[i], IN_C, programs[i].options[0], NULL);
 }
 
 static void the_sentence_names_option_and_value(void)
@@ -181,7 +182,8 @@ static void twins_refuse_the_same(void)
         return;
     for (int i = 0; i < PROGRAMS; i++) {
         expect_refused(&programs[i], IN_PYTHON, "--no-such-option", NULL);
-        expect_refused(&programs[i], IN_PYTHON, programs[i].options[0], "");
+        if (programs[i].options[0])
+            expect_refused(&programs[i], IN_PYTHON, programs[i].options[0], "");
     }
 }
 

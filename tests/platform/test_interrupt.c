@@ -43,7 +43,7 @@ static weft_executor *open_pool(void)
     return pool;
 }
 
-static int map_until_stopped(weft_task *task)
+static int map_until_stopped_here(weft_task *task)
 {
     weft_executor *pool = open_pool();
     int items[TASKS] = {0};
@@ -58,7 +58,7 @@ static int map_until_stopped(weft_task *task)
     exit(weft_interrupted() ? 130 : 8);
 }
 
-static int submit_until_stopped(weft_task *task)
+static int submit_until_stopped_here(weft_task *task)
 {
     weft_executor *pool = open_pool();
     weft_future *futures[TASKS];
@@ -76,7 +76,7 @@ static int submit_until_stopped(weft_task *task)
 }
 
 /* It hears the first Ctrl-C, says so, and does not care. */
-static int be_stubborn(weft_task *task)
+static int be_stubborn_here(weft_task *task)
 {
     weft_executor *pool = open_pool();
 
@@ -92,7 +92,7 @@ static int be_stubborn(weft_task *task)
     return 0;
 }
 
-static int map_unprepared(weft_task *task)
+static int map_unprepared_here(weft_task *task)
 {
     weft_executor *pool = open_pool();
     int items[TASKS] = {0};
@@ -101,13 +101,55 @@ static int map_unprepared(weft_task *task)
     return weft_map(pool, print_and_sleep, WEFT_ITEMS(items), NULL, 0, 0, WEFT_FOREVER);
 }
 
-static int listen_no_more(weft_task *task)
+static int listen_no_more_here(weft_task *task)
 {
     REQUIRE(task, weft_cancel_on_interrupt(&stop) == 0);
     REQUIRE(task, weft_cancel_on_interrupt(&stop) == 0);
     REQUIRE(task, weft_cancel_on_interrupt(NULL) == 0);
     REQUIRE(task, weft_cancel_on_interrupt(NULL) == 0);
-    return map_unprepared(task);
+    return map_unprepared_here(task);
+}
+
+/*
+ * The functions of the program leave the main thread free. It is the one that the system
+ * interrupts, and ThreadSanitizer holds a signal back until that thread calls something that
+ * it knows: to look at the clock will do.
+ */
+static int beside_the_main_thread(weft_task *task, weft_function *function)
+{
+    weft_thread *thread;
+    int err;
+
+    REQUIRE(task, weft_thread_start(&thread, function, NULL, 0) == 0);
+    do
+        err = weft_thread_join(thread, weft_in(WEFT_MS(5)));
+    while (err == WEFT_ETIMEDOUT);
+    return err;
+}
+
+static int map_until_stopped(weft_task *task)
+{
+    return beside_the_main_thread(task, map_until_stopped_here);
+}
+
+static int submit_until_stopped(weft_task *task)
+{
+    return beside_the_main_thread(task, submit_until_stopped_here);
+}
+
+static int be_stubborn(weft_task *task)
+{
+    return beside_the_main_thread(task, be_stubborn_here);
+}
+
+static int map_unprepared(weft_task *task)
+{
+    return beside_the_main_thread(task, map_unprepared_here);
+}
+
+static int listen_no_more(weft_task *task)
+{
+    return beside_the_main_thread(task, listen_no_more_here);
 }
 
 /* ---- in the test --------------------------------------------------------------------------- */

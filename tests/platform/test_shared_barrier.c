@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The barrier between processes. What it does when parties die is in
- * test_shared_barrier_dead.c. */
+ * test_shared_barrier_dead.c, and how calls interleave in test_shared_barrier_race.c. */
 #include "check.h"
-
-#include <string.h>
 
 #include "crew.h"
 #include "fail.h"
 #include "halt.h"
 #include "weft/arena.h"
 #include "weft/atomic.h"
-#include "weft/fault.h"
 #include "weft/shared.h"
 
 enum { PARTIES = 3, ROUNDS = 1000, CROWD = 5, TICKETS = 6000, MANY = 40 };
@@ -283,82 +280,6 @@ static void after_reset_it_is_whole_and_empty(void)
     weft_shared_barrier_close(w.barrier);
 }
 
-/* A process comes in, and stays there until it is told to look how its round ended. */
-struct late {
-    weft_shared_barrier barrier;
-    weft_shared_semaphore there, go_on;
-    int expected;
-};
-
-static weft_shared_semaphore late_there, late_go_on; /* of the child; before the hook is set */
-
-static int linger(const char *point)
-{
-    if (strcmp(point, "shared_barrier.came") == 0) {
-        (void)weft_shared_semaphore_release(late_there, 1);
-        (void)weft_shared_semaphore_acquire(late_go_on, SOON);
-    }
-    return 0;
-}
-
-static int look_late(weft_task *task)
-{
-    struct late late = WEFT_ARG(task, struct late);
-
-    late_there = late.there;
-    late_go_on = late.go_on;
-    weft_fault_hook(linger);
-    REQUIRE(task, weft_shared_barrier_wait(late.barrier, NULL, SOON) == late.expected);
-    return 0;
-}
-
-static void break_and_reset(weft_shared_barrier barrier, int times)
-{
-    for (int i = 0; i < times; i++) {
-        CHECK_OK(weft_shared_barrier_abort(barrier));
-        CHECK_OK(weft_shared_barrier_reset(barrier));
-    }
-}
-
-static void pass_alone(weft_shared_barrier barrier)
-{
-    struct waiter w = {.barrier = barrier, .err = WEFT_EINVAL};
-    weft_thread *thread = start_waiter(&w);
-
-    CHECK_OK(weft_shared_barrier_wait(barrier, NULL, SOON));
-    join_threads(&thread, 1);
-    CU_ASSERT_EQUAL(w.err, 0);
-}
-
-/* By then others have used the barrier on, full and broken. */
-static void who_looks_late_is_told_of_its_own_round(void)
-{
-    struct late late;
-
-    CHECK_OK(weft_shared_barrier_create(&late.barrier, 2));
-    CHECK_OK(weft_shared_semaphore_create(&late.there, 0));
-    CHECK_OK(weft_shared_semaphore_create(&late.go_on, 0));
-    for (int i = 0; i < 12; i++) {
-        weft_process *process;
-
-        late.expected = i % 2 == 0 ? 0 : WEFT_EBROKEN;
-        process = start_process(look_late, &late, sizeof(late));
-        CHECK_OK(weft_shared_semaphore_acquire(late.there, SOON));
-        if (late.expected == 0)
-            CHECK_OK(weft_shared_barrier_wait(late.barrier, NULL, SOON));
-        else
-            break_and_reset(late.barrier, 1);
-        pass_alone(late.barrier);
-        break_and_reset(late.barrier, i);
-        pass_alone(late.barrier);
-        CHECK_OK(weft_shared_semaphore_release(late.go_on, 1));
-        join_process(process);
-    }
-    weft_shared_barrier_close(late.barrier);
-    weft_shared_semaphore_close(late.there);
-    weft_shared_semaphore_close(late.go_on);
-}
-
 const char *const suite_name = "shared_barrier";
 CU_TestInfo suite_cases[] = {
     {"one_party_passes_at_once_again_and_again", one_party_passes_at_once_again_and_again},
@@ -374,6 +295,5 @@ CU_TestInfo suite_cases[] = {
     {"who_waits_is_told_that_another_gave_up_aborted_or_reset",
      who_waits_is_told_that_another_gave_up_aborted_or_reset},
     {"after_reset_it_is_whole_and_empty", after_reset_it_is_whole_and_empty},
-    {"who_looks_late_is_told_of_its_own_round", who_looks_late_is_told_of_its_own_round},
     CU_TEST_INFO_NULL,
 };

@@ -80,6 +80,46 @@ static void a_full_arena_is_an_error_at_creation(void)
     CU_ASSERT_TRUE(refuse_each_passage("arena.alloc", WEFT_ENOMEM, create_and_close, NULL) > 0);
 }
 
+/* ---- threads ---------------------------------------------------------------------- */
+
+struct thread_wait {
+    weft_shared_event event;
+    int err; /* read after join */
+};
+
+static int wait_for_it(weft_task *task)
+{
+    struct thread_wait *wait = WEFT_ARG(task, struct thread_wait *);
+
+    wait->err = weft_shared_event_wait(wait->event, SOON);
+    return 0;
+}
+
+static bool somebody_came(void *context)
+{
+    (void)context;
+    return met() > 0;
+}
+
+static void a_set_that_is_cleared_at_once_misses_nobody_who_waits(void)
+{
+    struct thread_wait wait = {{0}, WEFT_EINVAL};
+    weft_thread *thread;
+
+    CHECK_OK(weft_shared_event_create(&wait.event));
+    for (int i = 0; i < 20; i++) {
+        meet_at("wait_shared.listed", 1);
+        start_threads(&thread, 1, wait_for_it, &wait);
+        CU_ASSERT_TRUE(eventually(somebody_came, NULL));
+        CHECK_OK(weft_shared_event_set(wait.event));
+        CHECK_OK(weft_shared_event_clear(wait.event));
+        join_threads(&thread, 1);
+        meet_at(NULL, 0);
+        CU_ASSERT_EQUAL(wait.err, 0);
+    }
+    weft_shared_event_close(wait.event);
+}
+
 /* ---- processes -------------------------------------------------------------------- */
 
 struct scene {
@@ -157,25 +197,6 @@ static void two_processes_answer_each_other_and_miss_nothing(void)
         CHECK_OK(weft_shared_event_clear(s.answer));
     }
     join_process(process);
-    close_scene(&s);
-}
-
-static void a_set_that_is_cleared_at_once_misses_nobody_who_waits(void)
-{
-    struct scene s;
-    weft_process *process;
-    weft_atomic_u32 *number = make_scene(&s);
-
-    weft_store_u32(number, 7, WEFT_RELAXED);
-    for (int i = 0; i < 5; i++) {
-        process = start_process(wait_and_read, &s, sizeof(s));
-        CHECK_OK(weft_shared_semaphore_acquire(s.there, SOON));
-        do { /* until it has come as far as the wait */
-            CHECK_OK(weft_shared_event_set(s.event));
-            CHECK_OK(weft_shared_event_clear(s.event));
-        } while (weft_process_join(process, weft_in(WEFT_MS(2))) == WEFT_ETIMEDOUT);
-        join_process(process);
-    }
     close_scene(&s);
 }
 
