@@ -9,6 +9,7 @@
 #include "crew.h"
 #include "weft/arena.h"
 #include "weft/atomic.h"
+#include "weft/doctor.h"
 
 static weft_process_status status_of(weft_process *process)
 {
@@ -238,6 +239,42 @@ static void any_number_of_threads_may_join_and_also_later(void)
     weft_shared_free(at);
 }
 
+static int join_for_ever(weft_task *task)
+{
+    return weft_process_join(*WEFT_ARG(task, weft_process **), WEFT_FOREVER);
+}
+
+static bool all_are_seen(void *context)
+{
+    static char report[65536];
+    int count = 0;
+
+    (void)context;
+    CHECK_OK(weft_doctor_report(report, sizeof(report), NULL));
+    for (const char *text = report; (text = strstr(text, "waits for process 0x")) != NULL; text++)
+        count++;
+    return count == 4;
+}
+
+/* One of them waits in the system, the others for that one. */
+static void joins_for_ever_are_seen_by_the_doctor_and_end(void)
+{
+    weft_offset at;
+    weft_process *process = start_endless(&at);
+    weft_thread *threads[4];
+
+    weft_on_failure(count_failed_thread);
+    start_threads(threads, 4, join_for_ever, &process);
+    CU_ASSERT_TRUE(eventually(all_are_seen, NULL));
+    CHECK_OK(weft_process_kill(process));
+    join_threads(threads, 4);
+    weft_on_failure(NULL);
+    CU_ASSERT_EQUAL(weft_load_u32(&failed_threads, WEFT_RELAXED), 0);
+    CU_ASSERT_EQUAL(status_of(process).signal, 9);
+    weft_process_close(process);
+    weft_shared_free(at);
+}
+
 static void its_waitable_is_ready_when_the_process_has_ended(void)
 {
     weft_offset at;
@@ -270,6 +307,8 @@ CU_TestInfo suite_cases[] = {
      join_gives_up_at_the_deadline_and_the_process_goes_on},
     {"any_number_of_threads_may_join_and_also_later",
      any_number_of_threads_may_join_and_also_later},
+    {"joins_for_ever_are_seen_by_the_doctor_and_end",
+     joins_for_ever_are_seen_by_the_doctor_and_end},
     {"its_waitable_is_ready_when_the_process_has_ended",
      its_waitable_is_ready_when_the_process_has_ended},
     CU_TEST_INFO_NULL,
