@@ -264,8 +264,12 @@ void weft_imap_close(weft_imap *imap)
 {
     if (!imap)
         return;
+    /* One after the other: what is stopped makes room for nothing that nobody wants, and all
+     * that is stopped stops at once. */
     for (size_t i = 0; i < imap->window; i++)
         weft__slot_abandon(&imap->slots[i]);
+    for (size_t i = 0; i < imap->window; i++)
+        weft__slot_interrupt(&imap->slots[i]);
     for (size_t i = 0; i < imap->window; i++)
         weft__slot_close(&imap->slots[i]);
     weft_completion_close(imap->completion);

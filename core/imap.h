@@ -96,6 +96,9 @@ void weft__slot_empty(struct weft__slot *slot);
 /* Nobody will ask for what is in the slot: what has not begun is cancelled. */
 void weft__slot_abandon(struct weft__slot *slot);
 
+/* If that uses the caller's memory, it is asked to stop. */
+void weft__slot_interrupt(const struct weft__slot *slot);
+
 /* The abandoned slot keeps nothing. */
 void weft__slot_close(struct weft__slot *slot);
 

@@ -63,6 +63,12 @@ void weft__slot_abandon(struct weft__slot *slot)
         (void)weft__future_withdraw(slot->future);
 }
 
+void weft__slot_interrupt(const struct weft__slot *slot)
+{
+    if (slot->process_chunk && slot->future)
+        weft__process_chunk_interrupt(slot->process_chunk, slot->future);
+}
+
 void weft__slot_close(struct weft__slot *slot)
 {
     weft__process_chunk_close(slot->process_chunk, slot->future);
@@ -93,6 +99,7 @@ static int fill(weft_imap *imap, struct weft__slot *slot, weft_time until)
         err = watch(imap, slot);
     if (err != 0) {
         weft__slot_abandon(slot);
+        weft__slot_interrupt(slot);
         weft__slot_close(slot);
         return err;
     }

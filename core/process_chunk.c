@@ -219,11 +219,14 @@ static bool is_lent(const weft__process_chunk *chunk)
 
 void weft__process_chunk_abandon(weft__process_chunk *chunk, weft_future *future)
 {
-    if (weft__future_withdraw(future))
-        return;
-    weft_store_u32(&chunk->head->abandoned, 1, WEFT_RELAXED);
-    if (is_lent(chunk))
-        (void)weft_future_interrupt(future); /* if it is not done by now */
+    if (!weft__future_withdraw(future))
+        weft_store_u32(&chunk->head->abandoned, 1, WEFT_RELAXED);
+}
+
+void weft__process_chunk_interrupt(const weft__process_chunk *chunk, weft_future *future)
+{
+    if (is_lent(chunk) && !weft_future_done(future))
+        (void)weft_future_interrupt(future); /* unless it gets done just now */
 }
 
 void weft__process_chunk_close(weft__process_chunk *chunk, weft_future *future)

@@ -99,8 +99,11 @@ bool weft__process_chunk_take_all(const weft__process_chunk *chunk, void *result
 int weft__process_chunk_result(weft__process_chunk *chunk, size_t place, void *result, bool *died);
 
 /* Nobody will ask for what the future's task gives: it is cancelled, or ends after the item it
- * is at. If it uses the caller's items or results, it is interrupted, too. */
+ * is at. */
 void weft__process_chunk_abandon(weft__process_chunk *chunk, weft_future *future);
+
+/* If the abandoned task uses the caller's items or results, it is asked to stop now. */
+void weft__process_chunk_interrupt(const weft__process_chunk *chunk, weft_future *future);
 
 /* The chunk, which was abandoned if its future is not NULL, is gone as soon as no worker uses
  * it. If that uses the caller's items or results, the call waits for it. */

@@ -62,8 +62,9 @@ void weft__nap(void);
 struct weft_cancel;
 struct weft__patience { /* portable/look.c: how long the thread looks before it sleeps */
     uint16_t looks;     /* 0: it has not looked yet */
+    uint16_t rest;      /* waits before it looks again */
     uint8_t misses;     /* of looks as long as can be, since one that paid */
-    uint8_t rest;       /* waits before it looks again */
+    uint8_t rests;      /* since then */
 };
 struct weft__self {
     unsigned id;                      /* weft_thread_current_id(); 0: not asked for yet */
@@ -167,6 +168,10 @@ int weft__arena(const struct weft_seam_arena **arena);
 /* This process becomes a user of the arena its parent made (weft_main). */
 int weft__arena_attached(const struct weft_seam_arena *arena);
 
+/* What the offset leads to, for somebody who only hopes that it is a block; NULL: there cannot
+ * be one. */
+void *weft__arena_block(uint64_t offset);
+
 /* Names this process among those of the arena, never 0, never the same for two
  * processes of one program: slot and generation. */
 uint32_t weft__arena_self(void);
@@ -196,7 +201,7 @@ void weft__process_ignore_interrupt(void);
 
 /* A function of this program as a value that all its processes understand. */
 typedef struct weft__function_ref {
-    uint64_t module; /* weft_offset of the module's name in the arena; 0: the program */
+    uint64_t module; /* weft_offset of what portable/function.c knows of it; 0: the program */
     uint64_t offset;
 } weft__function_ref;
 

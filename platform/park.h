@@ -94,6 +94,10 @@ void weft__park_visit(weft__park_visitor *visit, void *context);
  * holds `seen`, or too many look already. */
 bool weft__look(const weft_atomic_u32 *word, uint32_t seen);
 
+/* The same for a word in the arena. Who changes it may run on a CPU that this process has not:
+ * one thread may look in any case. */
+bool weft__look_shared(const weft_atomic_u32 *word, uint32_t seen);
+
 /* A look that did not pay was followed by a sleep, and the wait took from `since` until now. */
 void weft__look_learn(weft_time since);
 
@@ -110,9 +114,11 @@ int weft__doze(struct weft__sleep *sleep, weft_time until);
 
 /* ---- portable/wait_shared.c --------------------------------------------------- */
 
-/* weft_wait_shared() without a look: for objects that note their sleepers only after one.
- * `cancellable`: the current token of the thread ends it. */
-int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, bool cancellable);
+/* weft_wait_shared() without a look, for objects that note their sleepers only after one, and
+ * for at most `slice` ns, after which it returns 0. `cancellable`: the current token of the
+ * thread ends it. */
+int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, weft_time slice,
+                       bool cancellable);
 
 /* All shared sleeps of this process whose tokens were requested are over. */
 void weft__wake_cancelled(void);

@@ -20,6 +20,10 @@ struct weft__thread_record {
     unsigned id;
     bool daemon;
     bool started; /* by weft: the record is the first member of a weft_thread */
+    const char *outside; /* kind of object that the thread waits for in the system, not in the
+                            parking lot; NULL: none. Guarded by the lock, like the next two */
+    const void *outside_object;
+    weft_time outside_since;
     struct weft__held held;
 };
 
@@ -51,6 +55,9 @@ void weft__thread_end_locked(void);
 /* The calling thread, which weft__thread_begin() does not know and which has not used
  * weft yet, is listed under this name. */
 void weft__thread_call_itself(const char *name);
+
+/* The doctor learns what the calling thread waits for in the system; NULL: it does no more. */
+void weft__thread_waits_outside(const char *what, const void *object);
 
 /* The calling thread's; NULL: weft did not list it, or not any more. */
 struct weft__thread_record *weft__thread_record(void);

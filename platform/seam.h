@@ -163,8 +163,9 @@ bool weft_seam_process_alive(const weft_seam_arena *arena, uint32_t slot, uint64
 
 typedef struct weft_seam_process {
     uint64_t pid;
-    uintptr_t handle; /* HANDLE; pidfd or the parent's end of the life line on POSIX */
-    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: unused */
+    uintptr_t handle; /* HANDLE; POSIX: its place in the guard's table, UINTPTR_MAX: none */
+    uintptr_t stop;   /* Windows: the event that asks the child to end; POSIX: the child's end of
+                         the life line, or UINTPTR_MAX */
     uintptr_t life;   /* POSIX: the parent's end of the life line; Windows: the job of its group */
     bool ours;        /* this program again, not another one */
     bool group;       /* has a group of its own */
@@ -174,7 +175,8 @@ typedef struct weft_seam_process {
  * weft_seam_process_begin(), preceded there by what the child needs to find the
  * arena. What the options hand over is there under weft_seam_process_heir(), in their order;
  * nothing else is inherited. `ends` receive the parent's ends of the pipes for standard input,
- * output and errors, UINTPTR_MAX where the options ask for none. The options are valid. */
+ * output and errors, UINTPTR_MAX where the options ask for none. The options are valid, and
+ * no stream in them is WEFT_STREAM_DEFAULT any more. */
 int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *arena,
                             const char *start, const weft_process_options *options,
                             uintptr_t ends[3]);
@@ -184,7 +186,7 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
                            const weft_process_options *options, uintptr_t ends[3]);
 
 /* Blocks until the process has ended and tells code and signal; called once per
- * process, by one thread. The system still keeps its number for it:
+ * process, by any thread. The system still keeps its number for it:
  * weft_seam_process_close() lets go of that. */
 void weft_seam_process_wait(weft_seam_process *process, weft_process_status *status);
 
@@ -224,7 +226,7 @@ void weft_seam_process_ignore_interrupt(void);
 /* Ends this process at once with `code`, no clean-up. */
 void weft_seam_process_exit(int code);
 
-/* Pipes of weft_seam_process_open(). Both block. Read gives *length 0 at the end.
+/* Pipes to and from a child. Both block. Read gives *length 0 at the end.
  * WEFT_ECLOSED: nobody reads any more. */
 int weft_seam_pipe_read(uintptr_t pipe, void *buffer, size_t size, size_t *length);
 int weft_seam_pipe_write(uintptr_t pipe, const void *data, size_t size);

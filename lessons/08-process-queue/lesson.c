@@ -11,11 +11,11 @@ static struct args { /* each process has its own variables: */
 static int get_baidu(weft_task *task)
 {
     weft_http_response r;
-    int item;
+    int i; /* an item, until the queue is Empty */
 
     if (task) /* a child gets what it needs as its argument */
         a = WEFT_ARG(task, struct args);
-    while (weft_shared_queue_get(a.q, &item, WEFT_NOW) == 0) { /* Empty */
+    while (weft_shared_queue_get(a.q, &i, sizeof(i), NULL, WEFT_NOW) == 0) {
         int err = weft_http_get(&r, a.url.text, NULL, weft_in(WEFT_S(60)));
         if (err != 0)
             return err; /* what request.urlopen() raises */
@@ -47,9 +47,9 @@ int main(int argc, char **argv)
 
     lesson_begin(&argc, &argv, "Processes empty a queue.", options);
     lesson_serve(&a.url);
-    CHECK(weft_shared_queue_create(&a.q, sizeof(int), (size_t)count));
+    CHECK(weft_shared_queue_create(&a.q, NULL));
     for (int i = 0; i < count; i++)
-        CHECK(weft_shared_queue_put(a.q, &i, WEFT_FOREVER));
+        CHECK(weft_shared_queue_put(a.q, &i, sizeof(i), WEFT_NOW));
     for (unsigned i = 0; i < workers; i++)
         CHECK(weft_process_start(&ps[i], wrong ? get_baidu_wrong() : get_baidu,
                                  &a, sizeof(a)));

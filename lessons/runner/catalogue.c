@@ -11,6 +11,13 @@ static const char *const cancelled[] = {
 static const char *const lengths[] = {"page 1: 12 bytes", "page 2: 24 bytes",
                                       "page 3: 36 bytes",
                                       "page 4: HTTP Error 404"};
+static const char *const squares[] = {
+    "0: 0",  "1: 1",  "2: 4",  "3: WEFT_ELOST: the worker died",
+    "4: 16", "5: 25", "6: 36", "7: 49"};
+static const char *const transfer[] = {"the child ended by signal 6",
+                                       "lock: WEFT_EOWNERDEAD: the owner died",
+                                       "found: 70 + 100", "after: 100 + 100"};
+static const char *const answers[] = {"warp: WARP", "weft: WEFT", "loom: LOOM"};
 
 const struct lesson lessons[LESSON_COUNT] = {
     {1,
@@ -165,6 +172,34 @@ const struct lesson lessons[LESSON_COUNT] = {
               "三个长度；缺失网页的错误传到了末端"},
      .run = run_alone,
      .printed = {.after = "all: HTTP Error 404", .lines = lengths, .count = 4}},
+    {18,
+     "18-worker-crash",
+     "BrokenProcessPool",
+     {"a worker crashes, seven tasks do not", "一个工作进程崩溃，其余照常"},
+     .seen = {"task 3 was lost, all others were right",
+              "任务 3 丢了，其余全对"},
+     .run = run_alone,
+     .printed = {.after = "8: 64", .lines = squares, .count = 8}},
+    {19,
+     "19-shared-memory",
+     "Array, get_lock",
+     {"a lock whose holder dies", "持锁的进程死了"},
+     .seen = {"the next owner was told, and mended the accounts",
+              "下一个持锁者得知，并修好了账"},
+     .run = run_alone,
+     .printed = {.before = "before: 100 + 100",
+                 .after = "lock: acquired",
+                 .lines = transfer,
+                 .count = 4}},
+    {20,
+     "20-pipe",
+     "multiprocessing.Pipe",
+     {"questions and answers by a pipe", "用管道一问一答"},
+     .seen = {"three answers, then the end", "三个回答，然后到头了"},
+     .run = run_alone,
+     .printed = {.after = "shuttle: end of file",
+                 .lines = answers,
+                 .count = 3}},
 };
 
 static bool is_name_of(const struct lesson *lesson, const char *text)

@@ -53,7 +53,7 @@ static int open_at(struct program *program, const char *where,
         &(weft_process_options){.input = typed ? WEFT_STREAM_PIPE
                                                : WEFT_STREAM_NOTHING,
                                 .output = WEFT_STREAM_PIPE,
-                                .errors = WEFT_STREAM_PIPE});
+                                .errors = WEFT_STREAM_OUTPUT});
 }
 
 bool program_start(struct run *run, struct program *program, const char *name,

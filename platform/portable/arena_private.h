@@ -33,6 +33,8 @@ struct weft__block {
     weft_atomic_u64 state;     /* arena_list.c */
     weft_atomic_u64 backed;    /* of a large one: bytes from its start that are backed by memory and
                                   may not be zero; written by who has it in hand */
+    weft_atomic_u64 spare;     /* of a free one: how much of it the arena's sum of them counts;
+                                  likewise */
     weft_atomic_u32 class_tag; /* written once, before the bounds of the arena take it in */
     weft_atomic_u32 next;      /* unit of the next in its list, 0: none; written before it is in */
 };
@@ -47,6 +49,7 @@ struct weft__process_slot {
 struct weft__arena_head {
     weft_atomic_u64 bounds;               /* arena_cut.c */
     weft_atomic_u64 committed;            /* every byte below is backed; grows only */
+    weft_atomic_u64 spare;                /* bytes in free large blocks, relaxed */
     weft_atomic_u64 lists[WEFT__CLASSES]; /* arena_list.c */
     weft_atomic_u32 next_slot;            /* where the next process looks first, relaxed */
     struct weft__process_slot processes[WEFT_ARENA_PROCESSES];

@@ -41,6 +41,19 @@ void weft__process_ignore_interrupt(void)
     weft_seam_process_ignore_interrupt();
 }
 
+uint64_t weft__parse_hex(const char **text)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t number = 0;
+    const char *digit;
+
+    while (**text != '\0' && (digit = strchr(digits, **text)) != NULL) {
+        number = number << 4 | (uint64_t)(digit - digits);
+        ++*text;
+    }
+    return number;
+}
+
 /* Runs the child's function; its code. */
 static int run(struct weft__child_block *block)
 {
@@ -58,35 +71,59 @@ static int run(struct weft__child_block *block)
 }
 
 /* A child ends here, with everything printed that was to be. */
-static void be_a_child(const char *start)
+static void be_a_child(struct weft__child_block *block)
 {
-    struct weft__child_block *block = weft_shared_pointer(strtoull(start, NULL, 16));
     int code;
 
     process_name = (const char *)(block + 1) + block->size;
+    weft__heirs_begin(process_name + strlen(process_name) + 1, block->heirs);
     code = run(block);
-    if (code == 0)
+    if (code == 0) {
         weft_thread_join_all(WEFT_FOREVER);
+        weft_process_join_all(WEFT_FOREVER);
+    }
     block->error = code;
     exit(code == 0 ? 0 : 1);
 }
 
+/* The child becomes a user of its parent's arena, unless it cannot know what is where in
+ * there: then it has touched nothing but the block's sentence. */
+static void join_the_arena(const weft_seam_arena *arena, struct weft__child_block *block,
+                           const char *program)
+{
+    uint64_t identity;
+    int err = weft_seam_module_identity("", &identity);
+
+    if (err == 0 && identity != block->program)
+        err = weft__fail(WEFT_ENOTFOUND, "this is another build of %s than its parent", program);
+    if (err == 0)
+        err = weft__arena_attached(arena);
+    if (err == 0)
+        return;
+    block->error = err;
+    snprintf(block->sentence, sizeof(block->sentence), "%.250s", weft_last_error());
+    weft_seam_process_exit(1);
+}
+
 void weft_main(int *argc, char ***argv)
 {
+    struct weft__child_block *block = NULL;
     weft_seam_arena arena;
     const char *start = NULL;
     int err;
 
     weft_thread_current_id(); /* the main thread is number 1 */
     err = weft_seam_process_begin(argc, argv, &start, &arena);
-    if (err == 0 && start)
-        err = weft__arena_attached(&arena);
     if (err != 0) {
         /* Nobody is there who could be told: the one place where weft speaks itself. */
         fprintf(stderr, "weft: this process could not begin: %s\n", weft_last_error());
         weft_seam_process_exit(1);
     }
+    if (start) {
+        block = (struct weft__child_block *)((char *)arena.base + weft__parse_hex(&start));
+        join_the_arena(&arena, block, (*argv)[0]);
+    }
     weft_store_u32(&main_called, 1, WEFT_RELEASE);
-    if (start)
-        be_a_child(start);
+    if (block)
+        be_a_child(block);
 }

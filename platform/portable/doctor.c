@@ -70,6 +70,18 @@ static void see_joiner(const weft_thread *thread)
                                                              .confirmed = true};
 }
 
+/* Likewise what a thread waits for in the system: it takes the lock to leave off. */
+static void see_outside(const struct weft__thread_record *record)
+{
+    if (!record->outside || seen.wait_count == WEFT__MOST_WAITS)
+        return;
+    seen.waits[seen.wait_count++] = (struct weft__seen_wait){.id = record->id,
+                                                             .what = record->outside,
+                                                             .object = record->outside_object,
+                                                             .since = record->outside_since,
+                                                             .confirmed = true};
+}
+
 static void see_threads(void)
 {
     bool visiting = weft__threads_locked_here(); /* a visitor of the list calls the doctor */
@@ -88,6 +100,7 @@ static void see_threads(void)
         *thread = (struct weft__seen_thread){.id = record->id};
         memcpy(thread->name, record->name, weft__utf8_fit(record->name, WEFT__SEEN_NAME - 1));
         see_held(thread, &record->held);
+        see_outside(record);
         if (record->started)
             see_joiner((const weft_thread *)record);
         seen.thread_count++;

@@ -10,7 +10,7 @@
  * paid, and after waits that were short enough to be looked away, and shorter after long
  * ones. Where the longest look did not see the end of a wait that was short all the same,
  * several times running, whoever ends the wait may need this very CPU: then the thread
- * just sleeps for some waits, before it tries again.
+ * just sleeps for some waits, before it tries again, once.
  */
 #include "park.h"
 #include "seam.h"
@@ -20,16 +20,18 @@ enum {
     FIRST_PATIENCE = 256,
     MOST_PATIENCE = 1024,
     MISSES = 4, /* of the longest look before a rest, which lasts */
-    REST = 200  /* waits */
+    REST = 200, /* waits; doubled each time, so often: */
+    LONGEST_REST = 4
 };
 
 /* A wait that was shorter could have been spent looking. Longer than a wake-up takes. */
 #define SHORT_WAIT WEFT_US(100)
 
-/* How many may look at a time; relaxed, as both are hints. */
+/* How many look, and may look at a time for what another thread of the process does; relaxed,
+ * as both are hints. */
 static weft_atomic_u32 lookers, most_lookers; /* the second + 1; 0: not known yet */
 
-static bool may_look(void)
+static uint32_t other_cpus(void)
 {
     uint32_t most = weft_load_u32(&most_lookers, WEFT_RELAXED);
 
@@ -37,10 +39,7 @@ static bool may_look(void)
         most = weft_seam_cpu_count();
         weft_store_u32(&most_lookers, most, WEFT_RELAXED);
     }
-    if (weft_fetch_add_u32(&lookers, 1, WEFT_RELAXED) + 1 < most)
-        return true;
-    weft_fetch_sub_u32(&lookers, 1, WEFT_RELAXED);
-    return false;
+    return most - 1;
 }
 
 static void look_longer(struct weft__patience *patience)
@@ -49,27 +48,42 @@ static void look_longer(struct weft__patience *patience)
         patience->looks *= 2;
 }
 
-bool weft__look(const weft_atomic_u32 *word, uint32_t seen)
+static bool look(const weft_atomic_u32 *word, uint32_t seen, uint32_t most)
 {
     struct weft__patience *patience = &weft__self.patience;
     bool changed = false;
 
     if (patience->looks == 0)
         patience->looks = FIRST_PATIENCE;
-    if (patience->rest > 0 || !may_look())
+    if (patience->rest > 0)
         return false;
-    for (uint32_t i = patience->looks; i > 0; i--) {
-        changed = weft_load_u32(word, WEFT_ACQUIRE) != seen;
-        if (changed)
-            break;
-        weft_cpu_pause();
+    if (weft_fetch_add_u32(&lookers, 1, WEFT_RELAXED) < most) {
+        for (uint32_t i = patience->looks; i > 0; i--) {
+            changed = weft_load_u32(word, WEFT_ACQUIRE) != seen;
+            if (changed)
+                break;
+            weft_cpu_pause();
+        }
     }
     weft_fetch_sub_u32(&lookers, 1, WEFT_RELAXED);
     if (changed) {
         look_longer(patience);
         patience->misses = 0;
+        patience->rests = 0;
     }
     return changed;
+}
+
+bool weft__look(const weft_atomic_u32 *word, uint32_t seen)
+{
+    return look(word, seen, other_cpus());
+}
+
+bool weft__look_shared(const weft_atomic_u32 *word, uint32_t seen)
+{
+    uint32_t most = other_cpus();
+
+    return look(word, seen, most > 0 ? most : 1);
 }
 
 void weft__look_learn(weft_time since)
@@ -84,6 +98,8 @@ void weft__look_learn(weft_time since)
     } else if (patience->looks < MOST_PATIENCE) {
         look_longer(patience);
     } else if (++patience->misses == MISSES) {
-        *patience = (struct weft__patience){.looks = LEAST_PATIENCE, .rest = REST};
+        patience->misses--; /* the next one is enough, and the next rest longer */
+        patience->rest = (uint16_t)(REST << patience->rests);
+        patience->rests += patience->rests < LONGEST_REST;
     }
 }

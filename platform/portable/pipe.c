@@ -3,9 +3,11 @@
  * Pumps between a blocking pipe and a buffer in memory.
  *
  * The mutex guards all fields. The pump thread and the owner share the object; the
- * one that leaves last frees it. A reading pump pauses while BUFFER_LIMIT bytes wait
- * for the owner, so a child that talks for ever costs no memory. A writing pump keeps
- * what the child does not read yet.
+ * one that leaves last frees it. A pump has its thread before there is a system's pipe, so
+ * that nothing can be refused once a process runs. A reading pump pauses while
+ * BUFFER_LIMIT bytes wait for the owner, so a child that talks for ever costs no memory,
+ * unless the owner wants to keep all. A writing pump keeps what the child does not read
+ * yet.
  */
 #include "pipe.h"
 
@@ -22,13 +24,17 @@ enum { CHUNK = 16384, BUFFER_LIMIT = 1 << 20, PUMP_STACK = 256 * 1024 };
 struct weft__pipe {
     weft_mutex mutex;       /* guards everything below */
     weft_condition changed; /* bytes came or went, or one of the flags was set */
-    uintptr_t system;       /* the pump's alone */
-    char *data;             /* bytes from `start` to `end` wait for their reader */
+    uintptr_t system;       /* the pump's alone once begun */
+    char *data;             /* bytes from `start` to `end` wait for their reader; there is room
+                               for one more behind them */
     size_t start, end, capacity;
-    int references; /* owner and pump */
-    bool finished;  /* no more bytes will be added */
-    int error;      /* why a reading pump finished before the end; 0: it did not */
-    bool abandoned; /* nobody will take any */
+    int references;         /* owner and pump */
+    bool begun;             /* there is a system's pipe */
+    bool finished;          /* no more bytes will be added */
+    bool finished_by_owner; /* and it was the owner who said so */
+    bool keeps_all;         /* BUFFER_LIMIT does not count */
+    int error;              /* why a reading pump finished before the end; 0: it did not */
+    bool abandoned;         /* nobody will take any */
 };
 
 static void unreference(weft__pipe *pipe)
@@ -50,9 +56,9 @@ static int add_locked(weft__pipe *pipe, const void *bytes, size_t size)
 
     if (size == 0)
         return 0; /* there may be no memory yet, and memcpy wants some */
-    if (pipe->capacity - pipe->end < size) {
+    if (pipe->capacity - pipe->end <= size) {
         size_t capacity = held + size > CHUNK / 2 ? 2 * (held + size) : CHUNK;
-        char *data = weft_alloc(capacity);
+        char *data = capacity > size ? weft_alloc(capacity) : NULL;
 
         if (!data)
             return WEFT_ENOMEM;
@@ -83,9 +89,26 @@ static size_t take_locked(weft__pipe *pipe, void *buffer, size_t size)
     return size;
 }
 
-static int pump_in(weft_task *task)
+/* True: there is something to pump. */
+static bool await_begin(weft__pipe *pipe)
 {
-    weft__pipe *pipe = WEFT_ARG(task, weft__pipe *);
+    bool begun;
+
+    weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
+    while (!pipe->begun && !pipe->abandoned)
+        weft_condition_wait(&pipe->changed, &pipe->mutex, WEFT_FOREVER);
+    begun = pipe->begun;
+    weft_mutex_release(&pipe->mutex);
+    return begun;
+}
+
+static bool is_full_locked(const weft__pipe *pipe)
+{
+    return pipe->end - pipe->start >= BUFFER_LIMIT && !pipe->keeps_all && !pipe->abandoned;
+}
+
+static void pump_in(weft__pipe *pipe)
+{
     char chunk[CHUNK];
     bool more = true;
 
@@ -94,7 +117,7 @@ static int pump_in(weft_task *task)
         int err = weft_seam_pipe_read(pipe->system, chunk, sizeof(chunk), &length);
 
         weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
-        while (pipe->end - pipe->start >= BUFFER_LIMIT && !pipe->abandoned)
+        while (is_full_locked(pipe))
             weft_condition_wait(&pipe->changed, &pipe->mutex, WEFT_FOREVER);
         if (err == 0 && length > 0 && !pipe->abandoned)
             err = add_locked(pipe, chunk, length);
@@ -105,13 +128,10 @@ static int pump_in(weft_task *task)
         weft_mutex_release(&pipe->mutex);
     }
     weft_seam_pipe_close(pipe->system);
-    unreference(pipe);
-    return 0;
 }
 
-static int pump_out(weft_task *task)
+static void pump_out(weft__pipe *pipe)
 {
-    weft__pipe *pipe = WEFT_ARG(task, weft__pipe *);
     char chunk[CHUNK];
     size_t length = 1;
 
@@ -128,32 +148,53 @@ static int pump_out(weft_task *task)
     weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
     pipe->finished = true;
     weft_mutex_release(&pipe->mutex);
+}
+
+static int run_in(weft_task *task)
+{
+    weft__pipe *pipe = WEFT_ARG(task, weft__pipe *);
+
+    if (await_begin(pipe))
+        pump_in(pipe);
     unreference(pipe);
     return 0;
 }
 
-int weft__pipe_open(weft__pipe **out, uintptr_t system_pipe, enum weft__pipe_direction direction)
+static int run_out(weft_task *task)
+{
+    weft__pipe *pipe = WEFT_ARG(task, weft__pipe *);
+
+    if (await_begin(pipe))
+        pump_out(pipe);
+    unreference(pipe);
+    return 0;
+}
+
+int weft__pipe_create(weft__pipe **out, enum weft__pipe_direction direction)
 {
     weft_thread_options options = {.name = "weft-pipe", .stack_size = PUMP_STACK, .daemon = true};
     weft__pipe *pipe = weft_alloc(sizeof(*pipe));
-    int err = WEFT_ENOMEM;
+    int err;
 
     if (!pipe)
-        goto close;
-    pipe->system = system_pipe;
+        return WEFT_ENOMEM;
     pipe->references = 2;
-    err = weft_thread_start_with(NULL, direction == WEFT__PIPE_IN ? pump_in : pump_out, &pipe,
+    err = weft_thread_start_with(NULL, direction == WEFT__PIPE_IN ? run_in : run_out, &pipe,
                                  sizeof(pipe), &options);
-    if (err != 0)
-        goto discard;
-    *out = pipe;
-    return 0;
-
-discard:
-    weft_free(pipe);
-close:
-    weft_seam_pipe_close(system_pipe);
+    if (err == 0)
+        *out = pipe;
+    else
+        weft_free(pipe);
     return err;
+}
+
+void weft__pipe_begin(weft__pipe *pipe, uintptr_t system_pipe)
+{
+    weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
+    pipe->system = system_pipe;
+    pipe->begun = true;
+    weft_condition_notify_all(&pipe->changed);
+    weft_mutex_release(&pipe->mutex);
 }
 
 int weft__pipe_read(weft__pipe *pipe, void *buffer, size_t size, size_t *length, weft_time until)
@@ -188,8 +229,62 @@ void weft__pipe_finish(weft__pipe *pipe)
 {
     weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
     pipe->finished = true;
+    pipe->finished_by_owner = true;
     weft_condition_notify_all(&pipe->changed);
     weft_mutex_release(&pipe->mutex);
+}
+
+bool weft__pipe_is_finished_by_owner(weft__pipe *pipe)
+{
+    bool finished;
+
+    weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
+    finished = pipe->finished_by_owner;
+    weft_mutex_release(&pipe->mutex);
+    return finished;
+}
+
+void weft__pipe_keep_all(weft__pipe *pipe)
+{
+    weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
+    pipe->keeps_all = true;
+    weft_condition_notify_all(&pipe->changed);
+    weft_mutex_release(&pipe->mutex);
+}
+
+int weft__pipe_await_end(weft__pipe *pipe, weft_time until)
+{
+    int err = 0;
+
+    weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
+    while (!pipe->finished && err == 0)
+        err = weft_condition_wait(&pipe->changed, &pipe->mutex, until);
+    if (pipe->finished)
+        err = pipe->error;
+    weft_mutex_release(&pipe->mutex);
+    return err;
+}
+
+int weft__pipe_take_all(weft__pipe *pipe, char **data, size_t *size)
+{
+    int err = 0;
+
+    weft_mutex_acquire(&pipe->mutex, WEFT_FOREVER);
+    if (!pipe->data)
+        pipe->data = weft_alloc(1);
+    if (pipe->data) {
+        *size = pipe->end - pipe->start;
+        if (pipe->start > 0)
+            memmove(pipe->data, pipe->data + pipe->start, *size);
+        pipe->data[*size] = '\0';
+        *data = pipe->data;
+        pipe->data = NULL;
+        pipe->start = pipe->end = pipe->capacity = 0;
+    } else {
+        err = WEFT_ENOMEM;
+    }
+    weft_mutex_release(&pipe->mutex);
+    return err;
 }
 
 void weft__pipe_release(weft__pipe *pipe)

@@ -132,6 +132,19 @@ void weft__thread_end_locked(void)
     current.record = NULL;
 }
 
+void weft__thread_waits_outside(const char *what, const void *object)
+{
+    struct weft__thread_record *record = current.record;
+
+    if (!record)
+        return;
+    weft__threads_lock();
+    record->outside = what;
+    record->outside_object = object;
+    record->outside_since = what ? weft_clock() : 0;
+    weft__threads_unlock();
+}
+
 struct weft__thread_record *weft__thread_record(void)
 {
     return current.record;
@@ -165,7 +178,7 @@ static void introduce_foreign(void)
 
     weft__self.id = weft__thread_number();
     if (weft__self.id == 1)
-        snprintf(current.name, sizeof(current.name), "MainThread");
+        memcpy(current.name, "MainThread", sizeof("MainThread"));
     else if (current.name[0] == '\0')
         snprintf(current.name, sizeof(current.name), "Foreign-%u", weft__self.id);
     if (!foreign)

@@ -84,17 +84,17 @@ void weft__wake_cancelled(void)
 }
 
 static int sleep_under(const weft_cancel *cancel, weft_atomic_u32 *word, uint32_t seen,
-                       weft_time until)
+                       weft_time now, weft_time until)
 {
     struct sleeper sleeper = {.word = word, .cancel = cancel};
     weft_time expiry = weft__cancel_expiry(cancel);
     bool expires = expiry <= until && expiry != WEFT_FOREVER;
-    int err = WEFT_ECANCELED;
+    int err = WEFT_ETIMEDOUT;
 
     if (!join_list(&sleeper))
         return WEFT_ECANCELED;
     (void)weft_fault_point("wait_shared.listed");
-    if (!expires || expiry > weft_seam_clock())
+    if (!expires || expiry > now)
         err = weft_seam_wait_shared(word, seen, expires ? expiry : until, &sleeper.over);
     leave_list(&sleeper);
     if (weft__cancel_is_requested(cancel) || (err == WEFT_ETIMEDOUT && expires))
@@ -102,22 +102,26 @@ static int sleep_under(const weft_cancel *cancel, weft_atomic_u32 *word, uint32_
     return err;
 }
 
-int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, bool cancellable)
+int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, weft_time slice,
+                       bool cancellable)
 {
     const weft_cancel *cancel = cancellable ? weft__self.cancel : NULL;
-    weft_time since;
+    weft_time now, end;
     int err;
 
     if (until <= WEFT_NOW)
         return WEFT_ETIMEDOUT;
-    since = weft_seam_clock();
-    if (until <= since)
+    now = weft_seam_clock();
+    if (until <= now)
         return WEFT_ETIMEDOUT;
+    end = slice < until - now ? now + slice : until;
     if (cancel)
-        err = sleep_under(cancel, word, seen, until);
+        err = sleep_under(cancel, word, seen, now, end);
     else
-        err = weft_seam_wait_shared(word, seen, until, NULL);
-    weft__look_learn(since);
+        err = weft_seam_wait_shared(word, seen, end, NULL);
+    weft__look_learn(now);
+    if (err == WEFT_ETIMEDOUT && end != until)
+        err = 0;
     return err == 0 || weft_load_u32(word, WEFT_ACQUIRE) == seen ? err : 0;
 }
 
@@ -125,9 +129,9 @@ int weft_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until)
 {
     if (weft_load_u32(word, WEFT_ACQUIRE) != seen)
         return 0;
-    if (until > WEFT_NOW && weft__look(word, seen))
+    if (until > WEFT_NOW && weft__look_shared(word, seen))
         return 0;
-    return weft__sleep_shared(word, seen, until, true);
+    return weft__sleep_shared(word, seen, until, WEFT_FOREVER, true);
 }
 
 void weft_wake_shared(weft_atomic_u32 *word, int32_t count)

@@ -81,7 +81,7 @@ int weft_seam_arena_create(weft_seam_arena *arena, size_t size)
 
     /* A file that is larger than its limit is a signal, not an error. */
     if (exceeds(size, RLIMIT_FSIZE, 1) || exceeds(size, RLIMIT_AS, 4))
-        return weft__fail(WEFT_ELIMIT, "arena: %zu bytes are more than a limit of this process",
+        return weft__fail(WEFT_ELIMIT, "arena: %zu bytes are more than ulimit -f or -v allows",
                           size);
     err = weft__memory_file_create(&descriptor, size);
     if (err == 0)
@@ -123,7 +123,7 @@ int weft_seam_process_mark(const weft_seam_arena *arena, uint32_t slot, uint64_t
 
     if (fcntl((int)arena->handle, F_SETLK, &lock) == -1)
         return weft__fail_system(errno, "arena: mark %u is another's", (unsigned)slot);
-    own_mark = (uint64_t)pid << 32 | weft__birth_of(pid);
+    own_mark = (uint64_t)pid << 32 | weft__birth();
     *mark = own_mark;
     return 0;
 }

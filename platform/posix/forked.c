@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "life_line.h"
 #include "seam.h"
 
 static weft_atomic_u32 forked; /* set in the only thread of a forked process */
@@ -16,6 +17,7 @@ static pthread_once_t watching = PTHREAD_ONCE_INIT;
 static void notice(void)
 {
     weft_store_u32(&forked, 1, WEFT_RELAXED);
+    weft__life_lines_forked();
 }
 
 static void watch(void)

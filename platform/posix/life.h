@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What tells the process apart from a later one of the same number; 0: not known. */
-uint32_t weft__birth_of(pid_t pid);
+/* What tells this process apart from a later one of the same number; 0: not known. */
+uint32_t weft__birth(void);
 
 /* False once the process of that number and birth has ended; where the system tells no more
  * than that the number is in use, once it is not. */

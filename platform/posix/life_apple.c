@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/sysctl.h>
+#include <unistd.h>
 
 #include "life.h"
 
@@ -22,11 +23,11 @@ static uint32_t birth_in(const struct kinfo_proc *info)
            (uint32_t)info->kp_proc.p_starttime.tv_usec >> 10;
 }
 
-uint32_t weft__birth_of(pid_t pid)
+uint32_t weft__birth(void)
 {
     struct kinfo_proc info;
 
-    return look(pid, &info) ? birth_in(&info) : 0;
+    return look(getpid(), &info) ? birth_in(&info) : 0;
 }
 
 bool weft__lives(pid_t pid, uint32_t birth)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Linux: /proc tells the state of a process and when it began, in clock ticks since the
- * system did; a later process of the same number began later.
+ * system did. A process that wants to be told apart notes the time: a later one of the same
+ * number begins later than that. (To read its own line there would take a start 40 us more.)
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "life.h"
@@ -43,11 +45,14 @@ static bool look(pid_t pid, struct life *life)
                           &life->state, &life->threads, &life->birth) == 3;
 }
 
-uint32_t weft__birth_of(pid_t pid)
+uint32_t weft__birth(void)
 {
-    struct life life;
+    struct timespec now;
+    int64_t second = sysconf(_SC_CLK_TCK);
 
-    return look(pid, &life) ? (uint32_t)life.birth : 0;
+    if (clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+        return 0;
+    return (uint32_t)(now.tv_sec * second + now.tv_nsec / (1000000000 / second));
 }
 
 bool weft__lives(pid_t pid, uint32_t birth)
@@ -59,5 +64,6 @@ bool weft__lives(pid_t pid, uint32_t birth)
     /* A main thread that has ended before others looks like a process that has. */
     if ((life.state == 'Z' || life.state == 'X') && life.threads <= 1)
         return false;
-    return birth == 0 || (uint32_t)life.birth == birth;
+    /* Half of what the difference can be, 248 days, is later. */
+    return birth == 0 || (int32_t)(birth - (uint32_t)life.birth) >= 0;
 }

@@ -17,6 +17,7 @@ struct search {
     uintptr_t base;     /* found */
     const char *found;  /* name of what was found, "" for the program; NULL: not yet */
     int index;
+    uint64_t *identity; /* receives that of what is found; NULL: nobody asks */
 };
 
 static bool holds(const struct dl_phdr_info *info, uintptr_t address)
@@ -31,6 +32,59 @@ static bool holds(const struct dl_phdr_info *info, uintptr_t address)
     return false;
 }
 
+/* FNV-1a of words of four bytes; what is behind the last whole one does not count. */
+static uint64_t hash(uint64_t so_far, const void *bytes, size_t size)
+{
+    const char *next = bytes;
+    uint32_t word;
+
+    for (; size >= sizeof(word); size -= sizeof(word), next += sizeof(word)) {
+        memcpy(&word, next, sizeof(word));
+        so_far = (so_far ^ word) * 0x100000001b3u;
+        so_far ^= so_far >> 32;
+    }
+    return so_far;
+}
+
+static size_t padded(uint32_t size)
+{
+    return ((size_t)size + 3) / 4 * 4;
+}
+
+/* The notes of one segment: the linker's build id, a hash of all that it wrote, is one. */
+static uint64_t hash_build_id(uint64_t so_far, const char *notes, size_t size)
+{
+    while (size >= sizeof(ElfW(Nhdr))) {
+        ElfW(Nhdr) note;
+        size_t whole;
+
+        memcpy(&note, notes, sizeof(note));
+        whole = sizeof(note) + padded(note.n_namesz) + padded(note.n_descsz);
+        if (whole > size)
+            break;
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+            memcmp(notes + sizeof(note), "GNU", 4) == 0)
+            so_far = hash(so_far, notes + sizeof(note) + padded(note.n_namesz), note.n_descsz);
+        notes += whole;
+        size -= whole;
+    }
+    return so_far;
+}
+
+/* Where its segments are in the file and in memory, and the build id if it has one. */
+static uint64_t identity_of(const struct dl_phdr_info *info)
+{
+    uint64_t so_far =
+        hash(0xcbf29ce484222325u, info->dlpi_phdr, info->dlpi_phnum * sizeof(info->dlpi_phdr[0]));
+
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_NOTE)
+            so_far =
+                hash_build_id(so_far, (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
+                              info->dlpi_phdr[i].p_memsz);
+    return so_far;
+}
+
 static int look(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct search *search = context;
@@ -41,6 +95,8 @@ static int look(struct dl_phdr_info *info, size_t size, void *context)
         return 0;
     search->base = info->dlpi_addr;
     search->found = name;
+    if (search->identity)
+        *search->identity = identity_of(info);
     return 1;
 }
 
@@ -79,4 +135,14 @@ int weft_seam_module_function(const char *module, uint64_t offset, weft_function
     uintptr_t address = search.base + (uintptr_t)offset;
     memcpy(function, &address, sizeof(address));
     return 0;
+}
+
+int weft_seam_module_identity(const char *module, uint64_t *identity)
+{
+    struct search search = {.module = module, .identity = identity};
+
+    dl_iterate_phdr(look, &search);
+    if (search.found)
+        return 0;
+    return weft__fail(WEFT_ENOTFOUND, "module %s: not loaded in this process", module);
 }

@@ -2,6 +2,7 @@
 /* Modules by dyld (macOS): image 0 is the program itself. */
 #include <dlfcn.h>
 #include <mach-o/dyld.h>
+#include <mach-o/loader.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,5 +51,30 @@ int weft_seam_module_function(const char *module, uint64_t offset, weft_function
         return weft__fail(WEFT_ENOTFOUND, "module %s: not loaded in this process", module);
     base += (uintptr_t)offset;
     memcpy(function, &base, sizeof(base));
+    return 0;
+}
+
+/* The linker's UUID, as two halves in one. It is the third of the load commands or so. */
+int weft_seam_module_identity(const char *module, uint64_t *identity)
+{
+    uintptr_t base = base_of(module);
+    const struct mach_header_64 *header = (const struct mach_header_64 *)base;
+    const char *next = (const char *)(header + 1);
+
+    if (base == 0)
+        return weft__fail(WEFT_ENOTFOUND, "module %s: not loaded in this process", module);
+    *identity = header->sizeofcmds; /* of one that has no UUID */
+    for (uint32_t i = 0; i < header->ncmds; i++) {
+        struct uuid_command command;
+        uint64_t halves[2];
+
+        memcpy(&command, next, sizeof(struct load_command));
+        if (command.cmd == LC_UUID) {
+            memcpy(&command, next, sizeof(command));
+            memcpy(halves, command.uuid, sizeof(halves));
+            *identity = halves[0] ^ (halves[1] << 1 | halves[1] >> 63);
+        }
+        next += command.cmdsize;
+    }
     return 0;
 }

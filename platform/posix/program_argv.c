@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* This program on plain POSIX: argv[0], as a shell would have found it. */
+/* Programs on plain POSIX, as a shell finds them; this one by main's argv[0]. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,32 +8,39 @@
 
 #include "spawn.h"
 
-static char *path; /* written once, by weft_main, before there are other threads */
+static char *program_path; /* written once, by weft_main, before there are other threads */
 
 const char *weft__program_path(void)
 {
-    return path;
+    return program_path;
 }
 
-static char *find_in(const char *folders, const char *name)
+int weft__program_find(const char *name, char path[WEFT__PATH_SIZE])
 {
-    char candidate[4096];
+    const char *folders = getenv("PATH");
+    int error = ENOENT;
 
+    if (strchr(name, '/'))
+        return snprintf(path, WEFT__PATH_SIZE, "%s", name) < WEFT__PATH_SIZE ? 0 : ENAMETOOLONG;
     while (folders && *folders) {
         int length = (int)strcspn(folders, ":");
 
-        snprintf(candidate, sizeof(candidate), "%.*s/%s", length > 0 ? length : 1,
+        snprintf(path, WEFT__PATH_SIZE, "%.*s/%s", length > 0 ? length : 1,
                  length > 0 ? folders : ".", name);
-        if (access(candidate, X_OK) == 0)
-            return realpath(candidate, NULL);
+        if (access(path, X_OK) == 0)
+            return 0;
+        if (errno == EACCES)
+            error = EACCES; /* it is there, but no program: what exec would say */
         folders += length;
         folders += *folders == ':';
     }
-    return NULL;
+    return error;
 }
 
 void weft__program_begin(const char *name)
 {
-    if (!path && name)
-        path = strchr(name, '/') ? realpath(name, NULL) : find_in(getenv("PATH"), name);
+    char path[WEFT__PATH_SIZE];
+
+    if (!program_path && name && weft__program_find(name, path) == 0)
+        program_path = realpath(path, NULL);
 }

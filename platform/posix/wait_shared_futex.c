@@ -7,6 +7,7 @@
 #include "futex.h"
 #include "seam.h"
 #include "weft/error.h"
+#include "weft/fault.h"
 
 int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until,
                           const weft_atomic_u32 *over)
@@ -17,6 +18,7 @@ int weft_seam_wait_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until,
 
     if (over && weft_load_u32(over, WEFT_ACQUIRE) != 0)
         return 0;
+    (void)weft_fault_point("wait_shared.sleeps");
     late = weft__futex_sleep(word, FUTEX_WAIT, seen, until == WEFT_FOREVER ? NULL : &time);
     return late && weft_seam_clock() >= until ? WEFT_ETIMEDOUT : 0;
 }

@@ -112,12 +112,9 @@ static int share_stream(weft__launch *launch, int stream, enum weft_stream how, 
     return 0;
 }
 
-int weft__launch_streams(weft__launch *launch, const weft_process_options *options,
-                         enum weft_stream input)
+int weft__launch_streams(weft__launch *launch, const weft_process_options *options)
 {
-    if (options->input != WEFT_STREAM_DEFAULT)
-        input = options->input;
-    int err = share_stream(launch, 0, input, options->input_file);
+    int err = share_stream(launch, 0, options->input, options->input_file);
     if (err == 0)
         err = share_stream(launch, 1, options->output, options->output_file);
     if (err == 0)
@@ -129,16 +126,15 @@ int weft__launch_streams(weft__launch *launch, const weft_process_options *optio
 
 int weft__launch_hand_over(weft__launch *launch, const weft_process_options *options)
 {
-    int err = 0;
-    for (size_t i = 0; i < options->hand_over_count && err == 0; i++) {
+    for (size_t i = 0; i < options->hand_over_count; i++) {
         const weft_handover *given = &options->hand_over[i];
         uintptr_t handle = 0;
-        if (given->socket != NULL)
-            err = weft_seam_socket_handle(given->socket, &handle);
-        else
-            err = weft_seam_file_handle(given->file, &handle);
+        int err = given->socket != NULL ? weft_seam_socket_handle(given->socket, &handle)
+                                        : weft_seam_file_handle(given->file, &handle);
         if (err == 0)
             err = weft__launch_share(launch, (HANDLE)handle, 0, &launch->handed[i]);
+        if (err != 0)
+            return weft__fail(err, "%s to hand over: %s", given->name, weft_last_error());
     }
-    return err;
+    return 0;
 }

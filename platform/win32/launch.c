@@ -14,14 +14,13 @@
 
 #include "internal.h"
 
-int weft__launch_prepare(weft__launch *launch, const weft_process_options *options,
-                         enum weft_stream input, bool tell)
+int weft__launch_prepare(weft__launch *launch, const weft_process_options *options, bool tell)
 {
     int err = options->group ? weft__job_create(&launch->group) : 0;
     if (err == 0 && options->folder != NULL)
         err = weft__folder(options->folder, &launch->folder);
     if (err == 0)
-        err = weft__launch_streams(launch, options, input);
+        err = weft__launch_streams(launch, options);
     if (err == 0)
         err = weft__launch_hand_over(launch, options);
     tell = tell && options->hand_over_count > 0;

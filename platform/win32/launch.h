@@ -38,10 +38,9 @@ typedef struct weft__launch {
 
 /* ---- launch.c ------------------------------------------------------------------------ */
 
-/* All that the options ask for is there. `input` is what WEFT_STREAM_DEFAULT means for input;
- * `tell`: what is handed over stands in the environment. */
-int weft__launch_prepare(weft__launch *launch, const weft_process_options *options,
-                         enum weft_stream input, bool tell);
+/* All that the options ask for is there. `tell`: what is handed over stands in the
+ * environment. */
+int weft__launch_prepare(weft__launch *launch, const weft_process_options *options, bool tell);
 
 /* Runs the program, and moves what lives on to *process and `ends`; `name` is for error
  * sentences. */
@@ -58,8 +57,7 @@ void weft__launch_end(weft__launch *launch);
 int weft__launch_share(weft__launch *launch, HANDLE handle, DWORD access, HANDLE *copy);
 
 /* Standard streams, and what is handed over, as the options say. */
-int weft__launch_streams(weft__launch *launch, const weft_process_options *options,
-                         enum weft_stream input);
+int weft__launch_streams(weft__launch *launch, const weft_process_options *options);
 int weft__launch_hand_over(weft__launch *launch, const weft_process_options *options);
 
 /* ---- environment.c ------------------------------------------------------------------- */

@@ -78,7 +78,7 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
         return weft__fail_system((long)GetLastError(), "event that ends a child process");
     int err = own_path(&path, &name);
     if (err == 0)
-        err = weft__launch_prepare(&launch, options, WEFT_STREAM_NOTHING, false);
+        err = weft__launch_prepare(&launch, options, false);
     if (err == 0)
         err = share_with_child(&launch, arena, stop, options->hand_over_count, mark, sizeof(mark));
     if (err == 0)
@@ -109,7 +109,7 @@ int weft_seam_process_open(weft_seam_process *process, const char *const *argume
     if (err == 0)
         err = weft__command_line(arguments, &command);
     if (err == 0)
-        err = weft__launch_prepare(&launch, options, WEFT_STREAM_INHERIT, true);
+        err = weft__launch_prepare(&launch, options, true);
     if (err == 0)
         err = weft__launch_run(&launch, path, command, arguments[0], process, ends);
     weft__launch_end(&launch);
@@ -237,12 +237,6 @@ void weft_seam_process_close(weft_seam_process *process)
 uint64_t weft_seam_process_pid(void)
 {
     return GetCurrentProcessId();
-}
-
-/* No system call makes a copy of a process here. */
-bool weft_seam_process_forked(void)
-{
-    return false;
 }
 
 void weft_seam_process_ignore_interrupt(void)

@@ -33,6 +33,14 @@ enum family {
     FAMILY_THOUSAND,    /* work threads, all started, then all joined: ms */
     FAMILY_MEMORY,      /* work idle threads: KiB each */
     FAMILY_SIZE,        /* a: enum size_of: bytes */
+    FAMILY_PPOOL,       /* work tasks, a result each, to a worker processes: k tasks/s */
+    FAMILY_PMAP,        /* work numbers squared by a worker processes: M items/s */
+    FAMILY_LARGE,       /* work MiB in 64 items through a worker processes: GB/s */
+    FAMILY_LARGESHARED, /* the same; items and results lie in shared memory */
+    FAMILY_IQUEUE,      /* work messages, a producing and b consuming processes: M msgs/s */
+    FAMILY_IPING,       /* work round trips of two processes; a: enum place: ns */
+    FAMILY_IWAKE,       /* the same, each answer 1 ms late: ns from answer to running */
+    FAMILY_SPAWN,       /* work processes, one after another, from one of a MiB: per s */
     FAMILY_COUNT
 };
 
@@ -46,6 +54,13 @@ enum size_of {
     SIZE_TASK    /* what one submit of 48 bytes without a future allocates */
 };
 
+/* Where two processes run. */
+enum place {
+    PLACE_FREE,
+    PLACE_TWO_CPUS,
+    PLACE_ONE_CPU
+};
+
 struct note {
     const char *name;
     double value;
@@ -55,6 +70,7 @@ struct note {
 struct run {
     uint64_t work;
     unsigned a, b;
+    int with_children; /* CPU and sleeps are those of its child processes too */
     double value;
     const char *unit;
     double seconds;    /* of the timed part; run_begin() to run_end() */
@@ -159,6 +175,12 @@ struct peer {
     const struct lock_calls *lock;
     const struct thread_calls *thread;
     const struct size_calls *size;
+    /* Of processes: processes.h. */
+    const struct squares_calls *ppool, *pmap;
+    const struct large_calls *large, *large_shared;
+    const struct iqueue_calls *iqueue;
+    const struct iping_calls *iping;
+    const struct spawn_calls *spawn;
     const struct foreign *foreign;
 };
 
@@ -166,6 +188,9 @@ struct peer {
 void run_begin(struct run *run);
 void run_end(struct run *run);
 void run_note(struct run *run, const char *name, double value);
+
+/* Prints the line of JSON; the exit code of the process. */
+int run_print(const struct run *run);
 
 double now(void);      /* seconds, monotonic */
 double cpu_used(void); /* CPU seconds of this process */

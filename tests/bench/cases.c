@@ -2,8 +2,9 @@
 /* The tables of cases and families, and the process that makes one measurement. */
 #include "cases.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "processes.h"
 
 #define MORE true
 #define LESS false
@@ -12,6 +13,8 @@
     name, "Queue, " title, FAMILY_QUEUE, 2000000, 1000, producers, consumers, "M items/s", MORE, 0
 #define POOL(name, title, family, work, workers)                                                   \
     name, title, family, work, 1000, workers, 0, "M tasks/s", MORE, 0
+#define PING(name, title, family, trips, place)                                                    \
+    name, "Two processes, " title, family, trips, 20, place, 0, "ns", LESS, 0
 #define SIZE(name, title, which)                                                                   \
     name, "Size of " title, FAMILY_SIZE, 1, 1, which, 0, "bytes", LESS, 0
 
@@ -48,6 +51,28 @@ const struct bench_case bench_cases[] = {
      LESS, 0},
     {"thread-memory", "Resident memory of an idle thread", FAMILY_MEMORY, 1000, 10, 0, 0, "KiB",
      LESS, 0},
+    {"ppool-4", "Process pool, a result per task, 4 workers", FAMILY_PPOOL, 100000, 1000, 4, 0,
+     "k tasks/s", MORE, 0},
+    {"pmap-1m", "Process pool, map of 1,000,000 numbers, 4 workers", FAMILY_PMAP, 1000000, 1000, 4,
+     0, "M items/s", MORE, 0},
+    {"pmap-1g", "Process pool, map of 64 items of 16 MiB to as much, 4 workers", FAMILY_LARGE, 1024,
+     8, 4, 0, "GB/s", MORE, 0},
+    {"pmap-1g-shared", "The same, with items and results in shared memory", FAMILY_LARGESHARED,
+     1024, 8, 4, 0, "GB/s", MORE, 0},
+    {"iqueue-1p1c", "Queue between processes, 64 bytes, 1 producer, 1 consumer", FAMILY_IQUEUE,
+     500000, 1000, 1, 1, "M msgs/s", MORE, 0},
+    {"iqueue-2p2c", "Queue between processes, 64 bytes, 2 producers, 2 consumers", FAMILY_IQUEUE,
+     500000, 1000, 2, 2, "M msgs/s", MORE, 0},
+    {PING("iping", "both answer at once", FAMILY_IPING, 10000, PLACE_FREE)},
+    {PING("iping-2cpus", "with a CPU for each", FAMILY_IPING, 10000, PLACE_TWO_CPUS)},
+    {PING("iping-1cpu", "on one CPU", FAMILY_IPING, 10000, PLACE_ONE_CPU)},
+    {PING("iping-idle", "answered 1 ms late: from answer to running", FAMILY_IWAKE, 300,
+          PLACE_FREE)},
+    {PING("iping-idle-2cpus", "likewise with a CPU for each", FAMILY_IWAKE, 300, PLACE_TWO_CPUS)},
+    {PING("iping-idle-1cpu", "likewise on one CPU", FAMILY_IWAKE, 300, PLACE_ONE_CPU)},
+    {"spawn", "Process started and joined", FAMILY_SPAWN, 500, 5, 0, 0, "per s", MORE, 0},
+    {"spawn-256m", "Process started and joined, the parent uses 256 MiB", FAMILY_SPAWN, 200, 5, 256,
+     0, "per s", MORE, 0},
     {SIZE("size-mutex", "a mutex", SIZE_MUTEX)},
     {SIZE("size-condition", "a condition", SIZE_CONDITION)},
     {SIZE("size-event", "an event", SIZE_EVENT)},
@@ -62,6 +87,7 @@ const size_t bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);
 static const struct {
     const char *name;
     void (*run)(const struct peer *peer, struct run *run);
+    bool with_children;
 } families[FAMILY_COUNT] = {
     [FAMILY_QUEUE] = {"queue", case_queue},
     [FAMILY_PINGPONG] = {"pingpong", case_pingpong},
@@ -76,6 +102,14 @@ static const struct {
     [FAMILY_THOUSAND] = {"thousand", case_thousand},
     [FAMILY_MEMORY] = {"memory", case_memory},
     [FAMILY_SIZE] = {"size", case_size},
+    [FAMILY_PPOOL] = {"ppool", case_ppool, true},
+    [FAMILY_PMAP] = {"pmap", case_pmap, true},
+    [FAMILY_LARGE] = {"large", case_large, true},
+    [FAMILY_LARGESHARED] = {"largeshared", case_large_shared, true},
+    [FAMILY_IQUEUE] = {"iqueue", case_iqueue, true},
+    [FAMILY_IPING] = {"iping", case_iping, true},
+    [FAMILY_IWAKE] = {"iwake", case_iwake, true},
+    [FAMILY_SPAWN] = {"spawn", case_spawn, true},
 };
 
 const struct bench_case *case_find(const char *name)
@@ -92,6 +126,11 @@ const char *family_name(enum family family)
     return families[family].name;
 }
 
+bool family_has_processes(enum family family)
+{
+    return families[family].with_children;
+}
+
 enum family family_find(const char *name)
 {
     int i = 0;
@@ -101,21 +140,17 @@ enum family family_find(const char *name)
     return (enum family)i;
 }
 
+void play(const struct peer *peer, enum family family, void *object, void *shared, unsigned index)
+{
+    if (family == FAMILY_IQUEUE)
+        team_member(peer->iqueue, object, shared, index);
+    else
+        round_answer(peer->iping, object, shared);
+}
+
 int measure_here(enum family family, const struct peer *peer, struct run *run)
 {
+    run->with_children = families[family].with_children;
     families[family].run(peer, run);
-    if (run->skip != NULL) {
-        printf("{\"skip\": \"%s\"}\n", run->skip);
-        return 0;
-    }
-    if (run->wrong != NULL) {
-        printf("{\"wrong\": \"%s\"}\n", run->wrong);
-        return 1;
-    }
-    printf("{\"value\": %.9g, \"unit\": \"%s\", \"wall\": %.9g, \"cpu\": %.9g, \"csw\": %.0f",
-           run->value, run->unit, run->seconds, run->cpu, run->sleeps);
-    for (unsigned i = 0; i < run->note_count; i++)
-        printf(", \"%s\": %.9g", run->notes[i].name, run->notes[i].value);
-    printf("}\n");
-    return 0;
+    return run_print(run);
 }

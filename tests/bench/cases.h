@@ -27,6 +27,7 @@ extern const size_t bench_case_count;
 const struct bench_case *case_find(const char *name);
 
 const char *family_name(enum family family);
+bool family_has_processes(enum family family); /* its peers start some */
 enum family family_find(const char *name); /* FAMILY_COUNT: there is none */
 
 void case_queue(const struct peer *peer, struct run *run);
@@ -42,6 +43,20 @@ void case_pairs(const struct peer *peer, struct run *run);
 void case_thousand(const struct peer *peer, struct run *run);
 void case_memory(const struct peer *peer, struct run *run);
 void case_size(const struct peer *peer, struct run *run);
+void case_ppool(const struct peer *peer, struct run *run);
+void case_pmap(const struct peer *peer, struct run *run);
+void case_large(const struct peer *peer, struct run *run);
+void case_large_shared(const struct peer *peer, struct run *run);
+void case_iqueue(const struct peer *peer, struct run *run);
+void case_iping(const struct peer *peer, struct run *run);
+void case_iwake(const struct peer *peer, struct run *run);
+void case_spawn(const struct peer *peer, struct run *run);
+
+/* The parts of other processes in them: a member of a queue's team, and who answers. */
+struct team;
+struct round;
+void team_member(const struct iqueue_calls *calls, void *queue, struct team *team, unsigned index);
+void round_answer(const struct iping_calls *calls, void *game, struct round *round);
 
 /* Does it, and prints the one line of JSON. The exit code of the process. */
 int measure_here(enum family family, const struct peer *peer, struct run *run);

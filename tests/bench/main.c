@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weft-bench: what weft's queues, pools, locks and threads cost, beside its peers.
+ * weft-bench: what weft's queues, pools, locks, threads and processes cost, beside its peers.
  *
  * Exit code 0: all that was measured passed its check; 1: not; 2: the command line is
- * wrong. --measure is for the driver: it makes one measurement in this process.
+ * wrong. --measure is for the driver: it makes one measurement in this process. --watch
+ * looks at the memory of others meanwhile.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,12 +14,14 @@
 #include <weft.h>
 
 #include "results.h"
+#include "tree.h"
 
 static int show_help(void)
 {
     puts("usage: weft-bench [options]\n\n"
          "  --list             the cases, and which peers do them\n"
          "  --case NAME ...    these cases alone\n"
+         "  --processes        the cases of processes alone\n"
          "  --peer NAME ...    these peers alone\n"
          "  --repeat N         rounds (5); in each, all peers of a case in turn\n"
          "  --scale PERCENT    how much work (100)\n"
@@ -143,6 +146,8 @@ int main(int argc, char **argv)
     struct options options;
 
     weft_main(&argc, &argv);
+    if (argc == 3 && strcmp(argv[1], "--watch") == 0)
+        return watch_run((pid_t)strtol(argv[2], NULL, 10));
     if (argc == 7 && strcmp(argv[1], "--measure") == 0)
         return measure_one(argv + 2);
     if (!options_read(&options, argv + (argc > 0 ? 1 : 0)))

@@ -11,12 +11,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "line.h"
 #include "machine.h"
+#include "tree.h"
 
 #define DISTURBED 0.2 /* CPUs */
 #define TRIES 3
@@ -35,6 +37,9 @@ static uint64_t work_of(const struct options *options, const struct bench_case *
         case FAMILY_RESULT:
         case FAMILY_UNCONTENDED:
         case FAMILY_PAIRS:
+        case FAMILY_PPOOL:
+        case FAMILY_IQUEUE:
+        case FAMILY_SPAWN:
             work /= peer->foreign->divide;
             break;
         default:
@@ -83,7 +88,38 @@ static bool read_all(int from, double limit, char *text, size_t size)
     }
 }
 
-/* The child's CPU seconds. */
+static double seconds_of(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1e-6;
+}
+
+static void kill_one(pid_t child, void *context)
+{
+    (void)context;
+    kill(child, SIGKILL);
+}
+
+/* Processes that the measuring one left behind are children of this one now. They get a
+ * moment to end, and no more. Their CPU seconds. */
+static double reap_orphans(void)
+{
+    double used = 0, until = now() + 0.2;
+    struct rusage usage;
+    pid_t child;
+
+    while ((child = wait4(-1, NULL, WNOHANG, &usage)) >= 0) {
+        if (child > 0)
+            used += seconds_of(&usage);
+        else if (now() > until)
+            tree_visit(kill_one, NULL);
+        else
+            sleep_for(0.001);
+    }
+    return used;
+}
+
+/* The CPU seconds of the child and of all that it started. */
 static double run_child(const struct options *options, const struct bench_case *one,
                         const struct peer *peer, struct sample *sample)
 {
@@ -93,6 +129,7 @@ static double run_child(const struct options *options, const struct bench_case *
     bool in_time;
     pid_t child;
 
+    need(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "prctl");
     need(pipe2(ends, O_CLOEXEC) == 0, "pipe");
     fflush(NULL);
     child = fork();
@@ -122,8 +159,14 @@ static double run_child(const struct options *options, const struct bench_case *
         if (sample->text[0] == '\0')
             snprintf(sample->text, sizeof(sample->text), "exit code %d", WEXITSTATUS(status));
     }
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+    return seconds_of(&usage) + reap_orphans();
+}
+
+static bool needs_two_cpus(const struct bench_case *one)
+{
+    bool pings = one->family == FAMILY_IPING || one->family == FAMILY_IWAKE;
+
+    return (one->family == FAMILY_PINGPONG && one->a != 0) || (pings && one->a == PLACE_TWO_CPUS);
 }
 
 void measure(const struct options *options, const struct bench_case *one, const struct peer *peer,
@@ -132,7 +175,7 @@ void measure(const struct options *options, const struct bench_case *one, const 
     unsigned tries = 0;
 
     sample->work = work_of(options, one, peer);
-    if (one->family == FAMILY_PINGPONG && one->a != 0 && cpu_count() < 2) {
+    if (needs_two_cpus(one) && cpu_count() < 2) {
         sample->state = SAMPLE_SKIPPED;
         snprintf(sample->text, sizeof(sample->text), "needs two CPUs");
         return;

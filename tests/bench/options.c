@@ -93,6 +93,8 @@ bool options_read(struct options *options, char **argv)
             options->list = true;
         } else if (strcmp(word, "--help") == 0) {
             options->help = true;
+        } else if (strcmp(word, "--processes") == 0) {
+            options->processes = true;
         } else if (strcmp(word, "--case") == 0) {
             options->cases = take_names(&argv);
         } else if (strcmp(word, "--peer") == 0) {
@@ -119,7 +121,8 @@ static bool among(const char **names, const char *name)
 
 bool options_want_case(const struct options *options, const struct bench_case *one)
 {
-    return among(options->cases, one->name);
+    return among(options->cases, one->name) &&
+           (!options->processes || family_has_processes(one->family));
 }
 
 bool options_want_peer(const struct options *options, const struct peer *peer)

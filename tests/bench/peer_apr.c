@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* APR: apr_queue, apr_thread_pool, apr_thread_mutex, apr_thread. */
+/* APR: apr_queue, apr_thread_pool, apr_thread_mutex, apr_thread, apr_proc. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include <apr_version.h>
 
 #include "lock_loop.h"
+#include "processes.h"
 
 static const char *version(void)
 {
@@ -165,10 +166,30 @@ static void thread_join(void *argument)
     apr_pool_destroy(thread->memory);
 }
 
+static int spawn(char **argv)
+{
+    apr_procattr_t *attributes;
+    apr_exit_why_e why;
+    apr_pool_t *pool;
+    apr_proc_t child;
+    int code;
+
+    need(apr_pool_create(&pool, memory()) == APR_SUCCESS &&
+             apr_procattr_create(&attributes, pool) == APR_SUCCESS &&
+             apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) == APR_SUCCESS &&
+             apr_proc_create(&child, argv[0], (const char *const *)argv, NULL, attributes, pool) ==
+                 APR_SUCCESS &&
+             apr_proc_wait(&child, &code, &why, APR_WAIT) == APR_CHILD_DONE,
+         "apr_proc_create");
+    apr_pool_destroy(pool);
+    return APR_PROC_CHECK_EXIT(why) ? code : -1;
+}
+
 static const struct queue_calls queue_calls = {"apr_queue", queue_create, queue_put, queue_get};
 static const struct pool_calls pool_calls = {"apr_thread_pool", pool_open, pool_submit, NULL};
 static const struct lock_calls lock_calls = {"apr_thread_mutex", lock_create, pairs, take_turns};
 static const struct thread_calls thread_calls = {"apr_thread", NULL, thread_start, thread_join};
+static const struct spawn_calls spawn_calls = {"apr_proc_create", spawn};
 
 const struct peer peer_apr = {
     .name = "apr",
@@ -178,4 +199,5 @@ const struct peer peer_apr = {
     .pool = &pool_calls,
     .lock = &lock_calls,
     .thread = &thread_calls,
+    .spawn = &spawn_calls,
 };

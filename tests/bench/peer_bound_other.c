@@ -7,71 +7,43 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "batch_ring.h"
 #include "lock_loop.h"
 #include "pthread_thread.h"
-#include "spin_ring.h"
 
-#define BATCH 32
+/* One producer, one consumer. */
 
-/* One producer, one consumer; each tells the other every BATCH items, and at the end. */
-struct batch_ring {
-    weft_atomic_u64 put; /* items that the consumer may take */
-    char rest_of_line[56];
-    weft_atomic_u64 got; /* places that the producer may fill again */
-    char rest_of_next_line[56];
-    size_t mask;
-    uint64_t items[];
-};
-
-static void *batch_create(size_t capacity, unsigned producers, unsigned consumers)
+static void *ring_create(size_t capacity, unsigned producers, unsigned consumers)
 {
     struct batch_ring *ring = NULL;
 
     if (producers == 1 && consumers == 1) {
-        ring = calloc(1, sizeof(*ring) + capacity * sizeof(uint64_t));
+        ring = calloc(1, batch_ring_size(capacity, 1));
         need(ring != NULL, "malloc");
-        ring->mask = capacity - 1;
+        batch_ring_init(ring, capacity);
     }
     return ring;
 }
 
-static void batch_put(void *queue, uint64_t first, uint64_t count)
+static void ring_put(void *queue, uint64_t first, uint64_t count)
 {
-    struct batch_ring *ring = queue;
-    uint64_t put = weft_load_u64(&ring->put, WEFT_RELAXED);
-    uint64_t got = weft_load_u64(&ring->got, WEFT_ACQUIRE);
-    unsigned spins = 0;
+    struct batch_side side = batch_producer(queue);
 
-    for (uint64_t i = 0; i < count; i++) {
-        while (put - got > ring->mask) {
-            spin_once(&spins);
-            got = weft_load_u64(&ring->got, WEFT_ACQUIRE);
-        }
-        ring->items[put++ & ring->mask] = first + i;
-        if (put % BATCH == 0)
-            weft_store_u64(&ring->put, put, WEFT_RELEASE);
-    }
-    weft_store_u64(&ring->put, put, WEFT_RELEASE);
+    for (uint64_t item = first; item < first + count; item++)
+        batch_put(&side, &item, 1);
+    batch_put_all(&side);
 }
 
-static uint64_t batch_get(void *queue, uint64_t count)
+static uint64_t ring_get(void *queue, uint64_t count)
 {
-    struct batch_ring *ring = queue;
-    uint64_t got = weft_load_u64(&ring->got, WEFT_RELAXED);
-    uint64_t put = weft_load_u64(&ring->put, WEFT_ACQUIRE);
-    uint64_t sum = 0;
-    unsigned spins = 0;
+    struct batch_side side = batch_consumer(queue);
+    uint64_t sum = 0, item;
 
     for (uint64_t i = 0; i < count; i++) {
-        while (put == got) {
-            spin_once(&spins);
-            put = weft_load_u64(&ring->put, WEFT_ACQUIRE);
-        }
-        sum += ring->items[got++ & ring->mask];
-        if (got % BATCH == 0)
-            weft_store_u64(&ring->got, got, WEFT_RELEASE);
+        batch_get(&side, &item, 1);
+        sum += item;
     }
-    weft_store_u64(&ring->got, got, WEFT_RELEASE);
+    batch_got_all(&side);
     return sum;
 }
 
@@ -132,8 +104,8 @@ static void map_alone(void *pool, const struct line *line, size_t count)
     line_map(line, 0, count);
 }
 
-static const struct queue_calls batch_calls = {"spinning ring, 32 items at a time", batch_create,
-                                               batch_put, batch_get};
+static const struct queue_calls batch_calls = {"spinning ring, 32 items at a time", ring_create,
+                                               ring_put, ring_get};
 static const struct lock_calls lock_calls = {"test-and-set + yield", lock_create, pairs,
                                              take_turns};
 static const struct thread_calls thread_calls = {"pthread_create, all on one CPU", stay_on_one_cpu,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* GLib: GAsyncQueue (which has no bound), GThreadPool, GMutex, GThread. */
+/* GLib: GAsyncQueue (which has no bound), GThreadPool, GMutex, GThread, g_spawn. */
 #include "bench.h"
 
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include <glib.h>
 
 #include "lock_loop.h"
+#include "processes.h"
 
 static const char *version(void)
 {
@@ -132,11 +134,26 @@ static void thread_join(void *argument)
     free(thread);
 }
 
+/* With descriptors left open it need not fork. */
+static int spawn(char **argv)
+{
+    GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_LEAVE_DESCRIPTORS_OPEN;
+    GPid child;
+    int status;
+
+    need(g_spawn_async(NULL, argv, NULL, flags, NULL, NULL, &child, NULL) &&
+             waitpid(child, &status, 0) == child,
+         "g_spawn_async");
+    g_spawn_close_pid(child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 static const struct queue_calls queue_calls = {"GAsyncQueue, unbounded", queue_create, queue_put,
                                                queue_get};
 static const struct pool_calls pool_calls = {"GThreadPool", pool_open, pool_submit, pool_finish};
 static const struct lock_calls lock_calls = {"GMutex", lock_create, pairs, take_turns};
 static const struct thread_calls thread_calls = {"GThread", NULL, thread_start, thread_join};
+static const struct spawn_calls spawn_calls = {"g_spawn_async, descriptors left open", spawn};
 
 const struct peer peer_glib = {
     .name = "glib",
@@ -146,4 +163,5 @@ const struct peer peer_glib = {
     .pool = &pool_calls,
     .lock = &lock_calls,
     .thread = &thread_calls,
+    .spawn = &spawn_calls,
 };

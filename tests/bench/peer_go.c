@@ -15,6 +15,7 @@ static const struct foreign program = {
             [FAMILY_MAP] = "2 goroutines",
             [FAMILY_UNCONTENDED] = "sync.Mutex",
             [FAMILY_LOCK] = "sync.Mutex",
+            [FAMILY_SPAWN] = "os/exec",
         },
 };
 

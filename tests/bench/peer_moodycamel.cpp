@@ -73,30 +73,12 @@ extern const struct peer peer_moodycamel, peer_moodycamel_tokens;
 const struct peer peer_moodycamel = {
     .name = "moodycamel",
     .kind = KIND_LIBRARY,
-    .version = nullptr,
     .queue = &plain_calls,
-    .pool = nullptr,
-    .result = nullptr,
-    .forkjoin = nullptr,
-    .map = nullptr,
-    .lock = nullptr,
-    .thread = nullptr,
-    .size = nullptr,
-    .foreign = nullptr,
 };
 
 const struct peer peer_moodycamel_tokens = {
     .name = "moodycamel-tokens",
     .kind = KIND_LIBRARY,
-    .version = nullptr,
     .queue = &token_calls,
-    .pool = nullptr,
-    .result = nullptr,
-    .forkjoin = nullptr,
-    .map = nullptr,
-    .lock = nullptr,
-    .thread = nullptr,
-    .size = nullptr,
-    .foreign = nullptr,
 };
 }

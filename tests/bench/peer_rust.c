@@ -25,6 +25,7 @@ static const struct foreign standard = {
             [FAMILY_PAIRS] = "std::thread",
             [FAMILY_THOUSAND] = "std::thread",
             [FAMILY_MEMORY] = "std::thread",
+            [FAMILY_SPAWN] = "std::process",
         },
 };
 

@@ -177,24 +177,12 @@ const struct peer peer_tbb = {
     .result = &result_table,
     .forkjoin = &forkjoin_table,
     .map = &map_table,
-    .lock = nullptr,
-    .thread = nullptr,
-    .size = nullptr,
-    .foreign = nullptr,
 };
 
 const struct peer peer_tbb_enqueue = {
     .name = "tbb-enqueue",
     .kind = KIND_LIBRARY,
     .version = version,
-    .queue = nullptr,
     .pool = &enqueue_table,
-    .result = nullptr,
-    .forkjoin = nullptr,
-    .map = nullptr,
-    .lock = nullptr,
-    .thread = nullptr,
-    .size = nullptr,
-    .foreign = nullptr,
 };
 }

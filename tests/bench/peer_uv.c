@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libuv: uv_queue_work, whose requests are the caller's memory, uv_mutex and uv_thread. */
+/* libuv: uv_queue_work, whose requests are the caller's memory, uv_mutex, uv_thread, uv_spawn. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "lock_loop.h"
+#include "processes.h"
 
 static const char *version(void)
 {
@@ -132,11 +133,29 @@ static void thread_join(void *thread)
     free(thread);
 }
 
+static void note_code(uv_process_t *process, int64_t code, int signal)
+{
+    *(int *)process->data = signal == 0 ? (int)code : -1;
+    uv_close((uv_handle_t *)process, NULL);
+}
+
+static int spawn(char **argv)
+{
+    uv_process_options_t options = {.exit_cb = note_code, .file = argv[0], .args = argv};
+    int code = -1;
+    uv_process_t process = {.data = &code};
+
+    need(uv_spawn(uv_default_loop(), &process, &options) == 0, "uv_spawn");
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    return code;
+}
+
 static const struct pool_calls pool_calls = {"uv_queue_work", pool_open, pool_submit, pool_finish};
 static const struct result_calls result_calls = {"uv_queue_work + callback", pool_open,
                                                  pool_results};
 static const struct lock_calls lock_calls = {"uv_mutex", lock_create, pairs, take_turns};
 static const struct thread_calls thread_calls = {"uv_thread", NULL, thread_start, thread_join};
+static const struct spawn_calls spawn_calls = {"uv_spawn", spawn};
 
 const struct peer peer_uv = {
     .name = "libuv",
@@ -146,4 +165,5 @@ const struct peer peer_uv = {
     .result = &result_calls,
     .lock = &lock_calls,
     .thread = &thread_calls,
+    .spawn = &spawn_calls,
 };

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "processes.h"
+
 #define PEER(name) extern const struct peer peer_##name;
 #include "peers_built.h"
 #undef PEER
@@ -46,6 +48,22 @@ const char *peer_what(const struct peer *peer, enum family family)
         return peer->thread != NULL ? peer->thread->what : NULL;
     case FAMILY_SIZE:
         return peer->size != NULL ? peer->size->what : NULL;
+    case FAMILY_PPOOL:
+        return peer->ppool != NULL ? peer->ppool->what : NULL;
+    case FAMILY_PMAP:
+        return peer->pmap != NULL ? peer->pmap->what : NULL;
+    case FAMILY_LARGE:
+        return peer->large != NULL ? peer->large->what : NULL;
+    case FAMILY_LARGESHARED:
+        return peer->large_shared != NULL ? peer->large_shared->what : NULL;
+    case FAMILY_IQUEUE:
+        return peer->iqueue != NULL ? peer->iqueue->what : NULL;
+    case FAMILY_IPING:
+        return peer->iping != NULL ? peer->iping->what : NULL;
+    case FAMILY_IWAKE:
+        return peer->iping != NULL && peer->iping->sleeps ? peer->iping->what : NULL;
+    case FAMILY_SPAWN:
+        return peer->spawn != NULL ? peer->spawn->what : NULL;
     case FAMILY_COUNT:
         break;
     }
@@ -70,8 +88,7 @@ bool peer_exists(const char *name)
     return false;
 }
 
-/* `file` in the folder of this program. */
-static bool beside(const char *file, char *path, size_t size)
+bool peer_beside(const char *file, char *path, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", path, size);
     size_t folder;
@@ -88,7 +105,7 @@ void peer_exec(const struct peer *peer, char **argv)
     const struct foreign *foreign = peer->foreign;
     char path[PATH_MAX], interpreter[32];
 
-    if (!beside(foreign->program, path, sizeof(path)))
+    if (!peer_beside(foreign->program, path, sizeof(path)))
         return;
     argv[1] = path;
     if (foreign->interpreter != NULL) {

@@ -22,6 +22,9 @@ bool peer_exists(const char *name);
 /* The version of what it measures, or "". Starts a foreign peer to ask it. */
 const char *peer_version(const struct peer *peer);
 
+/* The path of `file` in the folder of this program. */
+bool peer_beside(const char *file, char *path, size_t size);
+
 /* Turns into the foreign peer's program: argv[2] and on are its arguments, argv[0] and
  * argv[1] are filled in. Returns only if that fails. */
 void peer_exec(const struct peer *peer, char **argv);

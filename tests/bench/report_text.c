@@ -58,16 +58,14 @@ static void print_ratio(const struct entry *weft, double other, const char *of, 
 }
 
 /* How weft stands: 0.5 is half as good. */
-static void print_standing(const struct entry *entries, size_t count)
+static void print_standing(const struct entry *weft, const struct entry *best,
+                           const struct entry *bound)
 {
-    const struct entry *weft = entries_weft(entries, count);
-    const struct entry *best = entries_best(entries, count);
-    const struct entry *bound = entries_bound(entries, count);
     char text[32];
 
-    if (weft == NULL || (best == NULL && bound == NULL && weft->one->bound <= 0))
+    if (best == NULL && bound == NULL && weft->one->bound <= 0)
         return;
-    printf("  weft:");
+    printf("  %s:", weft->peer->name);
     if (best != NULL)
         print_ratio(weft, best->median, "of the best peer", best->peer->name);
     if (best != NULL && (bound != NULL || weft->one->bound > 0))
@@ -94,7 +92,11 @@ void report_text(const struct entry *entries, size_t count)
            one->more_is_better ? "more" : "less");
     for (size_t i = 0; i < count; i++)
         print_entry(order[i]);
-    print_standing(entries, count);
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].peer->kind == KIND_WEFT && entries[i].counted > 0)
+            print_standing(&entries[i], entries_best(entries, count),
+                           entries_bound(entries, count));
+    }
     fflush(stdout);
     free(order);
 }

@@ -49,6 +49,10 @@ static double sleeps_per_thousand(const struct entry *entry, const struct sample
     case FAMILY_PINGPONG:
     case FAMILY_POOL:
     case FAMILY_RESULT:
+    case FAMILY_PPOOL:
+    case FAMILY_PMAP:
+    case FAMILY_IQUEUE:
+    case FAMILY_IPING:
         return sleeps / (double)sample->work * 1e3;
     case FAMILY_LOCK:
         return sleeps / (sample_field(sample, "value") * sample_field(sample, "wall")) * 1e-3;
@@ -153,6 +157,10 @@ void entry_extra(const struct entry *entry, char *text, size_t size)
             snprintf(text, size, "%.0f%% off caller", field->value * 100);
         else if (strcmp(field->name, "allocations") == 0)
             snprintf(text, size, "%.2f allocations", field->value);
+        else if (strcmp(field->name, "memory") == 0)
+            snprintf(text, size, "memory %.2f x", field->value);
+        else if (strcmp(field->name, "waker") == 0)
+            snprintf(text, size, "waker %.0f ns", field->value);
     }
 }
 

@@ -6,10 +6,12 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include <weft/atomic.h>
+
+#include "processes.h"
 
 double now(void)
 {
@@ -28,40 +30,12 @@ double cpu_used(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static double sleeps_taken(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_nvcsw;
-}
-
 void sleep_for(double seconds)
 {
     struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
 
     while (nanosleep(&t, &t) != 0)
         continue;
-}
-
-void run_begin(struct run *run)
-{
-    run->sleeps = -sleeps_taken();
-    run->cpu = -cpu_used();
-    run->seconds = -now();
-}
-
-void run_end(struct run *run)
-{
-    run->seconds += now();
-    run->cpu += cpu_used();
-    run->sleeps += sleeps_taken();
-}
-
-void run_note(struct run *run, const char *name, double value)
-{
-    if (run->note_count < sizeof(run->notes) / sizeof(run->notes[0]))
-        run->notes[run->note_count++] = (struct note){name, value};
 }
 
 void need(int well, const char *what)
@@ -187,4 +161,14 @@ uint64_t tally_total(void)
 uint64_t tally_of_caller(void)
 {
     return my_tally == NULL ? 0 : weft_load_u64(&my_tally->count, WEFT_RELAXED);
+}
+
+void grow(unsigned mib)
+{
+    size_t size = (size_t)mib << 20;
+
+    if (size > 0)
+        need(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+                  -1, 0) != MAP_FAILED,
+             "mmap");
 }

@@ -18,10 +18,11 @@ void converse(struct conversation *c, const char *const *arguments, enum what_is
                              .errors = WEFT_STREAM_PIPE},
         [BOTH_ARE_READ] = {.input = WEFT_STREAM_PIPE,
                            .output = WEFT_STREAM_PIPE,
-                           .errors = WEFT_STREAM_PIPE},
+                           .errors = WEFT_STREAM_OUTPUT},
     };
 
     c->process = NULL;
+    c->read = what == ERRORS_ARE_READ ? weft_process_read_errors : weft_process_read;
     c->text[0] = '\0';
     c->length = 0;
     c->ended = !CHECK_OK(weft_process_open(&c->process, arguments, &options[what]));
@@ -33,7 +34,7 @@ static void read_piece(struct conversation *c)
     char *text = c->text + c->length, *end = text;
     size_t room = CONVERSATION_TEXT - 1 - c->length, length = 0;
 
-    if (room == 0 || weft_process_read(c->process, text, room, &length, SOON) != 0) {
+    if (room == 0 || c->read(c->process, text, room, &length, SOON) != 0) {
         printf("\n    %s: %s; so far: %s\n", weft_process_name(c->process),
                room == 0 ? "it prints too much" : weft_last_error(), c->text);
         CU_FAIL("the program is not read to its end");

@@ -23,6 +23,7 @@ enum { CONVERSATION_TEXT = 65536 };
 
 struct conversation {
     weft_process *process;        /* NULL: it did not start, or is finished */
+    int (*read)(weft_process *process, void *buffer, size_t size, size_t *length, weft_time until);
     char text[CONVERSATION_TEXT]; /* all that it printed so far, without "\r" */
     size_t length;
     bool ended; /* no more will come */

@@ -36,7 +36,7 @@ static void expect_twins(const char *lesson, const char *const *options, enum or
     static char expected[CONVERSATION_TEXT];
 
     run(&in_c, IN_C, lesson, options, order);
-    recorded(lesson, expected, sizeof(expected));
+    recorded(lesson, "lesson.out", expected, sizeof(expected));
     if (order == AS_SCHEDULED)
         sort_lines(expected);
     CHECK_TEXT(in_c.text, expected);
@@ -123,6 +123,35 @@ static void futures_are_as_in_python(void)
     expect_twins("17-futures", no_options, AS_SCHEDULED);
 }
 
+/* Where Python does something else, each prints its own. */
+static void expect_each(const char *lesson)
+{
+    static struct conversation in_c, in_python;
+    static char expected[CONVERSATION_TEXT];
+
+    run(&in_c, IN_C, lesson, no_options, IN_ORDER);
+    CHECK_TEXT(in_c.text, recorded(lesson, "lesson.out", expected, sizeof(expected)));
+    if (!has_python())
+        return;
+    run(&in_python, IN_PYTHON, lesson, no_options, IN_ORDER);
+    CHECK_TEXT(in_python.text, recorded(lesson, "lesson.py.out", expected, sizeof(expected)));
+}
+
+static void worker_crash_is_told_better_than_in_python(void)
+{
+    expect_each("18-worker-crash");
+}
+
+static void shared_memory_is_mended_unlike_in_python(void)
+{
+    expect_each("19-shared-memory");
+}
+
+static void pipe_is_as_in_python(void)
+{
+    expect_twins("20-pipe", no_options, IN_ORDER);
+}
+
 const char *const suite_name = "lessons of one program";
 
 /* Named as the lessons, and as their entries in ctest. */
@@ -141,5 +170,8 @@ CU_TestInfo suite_cases[] = {
     {"12-process-executor", process_executor_is_as_in_python},
     {"16-cancel", cancel_is_as_in_python},
     {"17-futures", futures_are_as_in_python},
+    {"18-worker-crash", worker_crash_is_told_better_than_in_python},
+    {"19-shared-memory", shared_memory_is_mended_unlike_in_python},
+    {"20-pipe", pipe_is_as_in_python},
     CU_TEST_INFO_NULL,
 };

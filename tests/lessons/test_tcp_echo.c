@@ -82,7 +82,7 @@ static void both_together_print_what_is_recorded(void)
     drop_port_line(server.text);
     mask_numbers(server.text);
     snprintf(both, sizeof(both), "%s%s", server.text, client.text);
-    CHECK_TEXT(both, recorded(lesson, expected, sizeof(expected)));
+    CHECK_TEXT(both, recorded(lesson, "lesson.out", expected, sizeof(expected)));
 }
 
 static void server_serves_for_ever(void)

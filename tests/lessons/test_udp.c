@@ -74,7 +74,7 @@ static void both_together_print_what_is_recorded(void)
     expect_exchange(IN_C, IN_C, "127.0.0.1", NULL, "b'This is Python'\n");
     snprintf(both, sizeof(both), "%s%s", server.text, client.text);
     mask_numbers(both);
-    CHECK_TEXT(both, recorded(lesson, expected, sizeof(expected)));
+    CHECK_TEXT(both, recorded(lesson, "lesson.out", expected, sizeof(expected)));
 }
 
 static void ipv6_is_spoken_too(void)

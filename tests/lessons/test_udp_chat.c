@@ -149,7 +149,7 @@ static void prints_what_is_recorded(void)
     drop_port_line(a.talk.text);
     mask_numbers(a.talk.text);
     begin_lines(a.talk.text);
-    CHECK_TEXT(a.talk.text, recorded(lesson, expected, sizeof(expected)));
+    CHECK_TEXT(a.talk.text, recorded(lesson, "lesson.out", expected, sizeof(expected)));
 }
 
 /* ---- what a stranger sends ------------------------------------------------------- */

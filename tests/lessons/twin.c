@@ -89,17 +89,17 @@ const char *const *runner_command(struct command *command, const char *const *op
 
 /* ---- texts ----------------------------------------------------------------------- */
 
-const char *recorded(const char *lesson, char *text, size_t size)
+const char *recorded(const char *lesson, const char *name, char *text, size_t size)
 {
     char path[COMMAND_PATH];
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/%s/lesson.out", WEFT_TEST_LESSONS, lesson);
+    snprintf(path, sizeof(path), "%s/%s/%s", WEFT_TEST_LESSONS, lesson, name);
     text[0] = '\0';
     file = fopen(path, "r");
     if (!file) {
         printf("\n    %s cannot be opened\n", path);
-        CU_FAIL("no lesson.out");
+        CU_FAIL("nothing is recorded");
         return text;
     }
     text[fread(text, 1, size - 1, file)] = '\0';

@@ -32,8 +32,8 @@ const char *const *command_of(struct command *command, enum language language, c
 /* weft-lessons with these options. */
 const char *const *runner_command(struct command *command, const char *const *options);
 
-/* The lesson's lesson.out. */
-const char *recorded(const char *lesson, char *text, size_t size);
+/* A file of the lesson: "lesson.out", or "lesson.py.out" where Python does something else. */
+const char *recorded(const char *lesson, const char *file, char *text, size_t size);
 
 /* What differs from run to run becomes PID, PORT and N, as in lesson.out. */
 void mask_numbers(char *text);

@@ -14,7 +14,7 @@
 #include "weft/fault.h"
 #include "weft/shared.h"
 
-enum { ROUNDS = 2, MOST = 64 };
+enum { MOST = 64, THREADS = 4, TURNS = 60000 };
 
 struct scene {
     weft_shared_semaphore there; /* released where the test wants the process */
@@ -22,6 +22,7 @@ struct scene {
     size_t size;                 /* of the blocks */
     char point[32];              /* where to stop; "": when all is done */
     unsigned passages;           /* of it that come before */
+    bool few;                    /* it begins with two blocks, and frees them */
 };
 
 /* Written by the child before it says that it is there. */
@@ -70,6 +71,12 @@ static int allocate_free_and_stop(weft_task *task)
 
     notes->name = weft__arena_self();
     weft_fault_hook(stop_here);
+    if (scene.few) {
+        REQUIRE(task, weft__arena_alloc_private(&notes->freed, scene.size) == 0);
+        REQUIRE(task, weft__arena_alloc_private(&more, scene.size) == 0);
+        weft_shared_free(notes->freed);
+        weft_shared_free(more);
+    }
     REQUIRE(task, weft__arena_alloc_private(&notes->kept, scene.size) == 0);
     memset(weft_shared_pointer(notes->kept), 0xAA, scene.size);
     REQUIRE(task, weft__arena_alloc_private(&notes->published, scene.size) == 0);
@@ -176,26 +183,35 @@ static void take(size_t size, size_t count)
         weft_shared_free(at[i]);
 }
 
-/* A process dies at the point. In the end every block of this size can be had again. */
-static void kill_at(const char *point, size_t size, unsigned passages)
+/* Every block of this size that there is can be had; none is in use. */
+static void find_all(size_t size)
+{
+    size_t count = count_blocks(size);
+
+    take(size, count);
+    CU_ASSERT_EQUAL(count_blocks(size), count);
+    if (count_blocks(size) != count)
+        printf("\n    size %zu: %zu lost\n", size, count_blocks(size) - count);
+}
+
+enum finder { OTHERS, UNDERTAKER, UNDERTAKER_OF_FEW };
+
+/* A process dies at the point, and is found there by others or by its undertaker. */
+static void kill_at(const char *point, size_t size, unsigned passages, enum finder finder)
 {
     uint64_t before = blocks_in_use();
     struct scene s = make_scene(size, point, passages);
-    struct notes notes = run(&s);
-    size_t count;
 
-    take(size, 4); /* nobody is hindered by the dead */
+    s.few = finder == UNDERTAKER_OF_FEW;
+    struct notes notes = run(&s);
+    if (finder == OTHERS)
+        take(size, 4); /* nobody is hindered by the dead */
     weft__arena_bury(notes.name);
     if (notes.is_published)
         weft_shared_free(notes.published);
     close_scene(&s);
     CHECK_BLOCKS(before);
-    count = count_blocks(size);
-    take(size, count);
-    CU_ASSERT_EQUAL(count_blocks(size), count);
-    if (count_blocks(size) != count)
-        printf("\n    %s, size %zu, passage %u: %zu lost\n", point, size, passages,
-               count_blocks(size) - count);
+    find_all(size);
 }
 
 static void kill_at_each_passage(const char *point, unsigned passages)
@@ -204,8 +220,8 @@ static void kill_at_each_passage(const char *point, unsigned passages)
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
         for (unsigned passage = 0; passage < passages; passage++)
-            for (int round = 0; round < ROUNDS; round++)
-                kill_at(point, sizes[i], passage);
+            for (int finder = OTHERS; finder <= UNDERTAKER_OF_FEW; finder++)
+                kill_at(point, sizes[i], passage, (enum finder)finder);
 }
 
 static void a_process_killed_while_it_cuts_a_block_loses_none(void)
@@ -230,6 +246,32 @@ static void a_process_killed_while_it_changes_a_list_leaves_it_whole(void)
     kill_at_each_passage("arena.list.marked", 3);
 }
 
+static int take_and_free(weft_task *task)
+{
+    size_t size = *WEFT_ARG(task, size_t *);
+
+    for (size_t i = 0; i < TURNS; i++) {
+        weft_offset at[2];
+
+        REQUIRE(task, weft_shared_alloc(&at[0], size) == 0);
+        REQUIRE(task, weft_shared_alloc(&at[1], size) == 0);
+        weft_shared_free(at[i % 2]);
+        weft_shared_free(at[1 - i % 2]);
+    }
+    return 0;
+}
+
+static void threads_that_allocate_and_free_at_once_lose_none(void)
+{
+    weft_thread *threads[THREADS];
+    size_t size = 300;
+
+    start_threads(threads, THREADS, take_and_free, &size);
+    join_threads(threads, THREADS);
+    CU_ASSERT_TRUE(count_blocks(size) >= 2);
+    find_all(size);
+}
+
 const char *const suite_name = "arena_bury";
 CU_TestInfo suite_cases[] = {
     {"private_blocks_of_a_dead_process_are_freed_and_no_others",
@@ -243,5 +285,7 @@ CU_TestInfo suite_cases[] = {
     {"a_process_killed_while_it_frees_loses_none", a_process_killed_while_it_frees_loses_none},
     {"a_process_killed_while_it_changes_a_list_leaves_it_whole",
      a_process_killed_while_it_changes_a_list_leaves_it_whole},
+    {"threads_that_allocate_and_free_at_once_lose_none",
+     threads_that_allocate_and_free_at_once_lose_none},
     CU_TEST_INFO_NULL,
 };

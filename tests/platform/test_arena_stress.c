@@ -10,11 +10,12 @@
 
 #include "crew.h"
 #include "internal.h"
+#include "portable/arena_private.h"
 #include "weft/arena.h"
 #include "weft/atomic.h"
 #include "weft/shared.h"
 
-enum { WORKERS = 4, KILLS = 120, KEPT = 24, MIB = 1 << 20 };
+enum { WORKERS = 4, KILLS = 120, KEPT = 24, MOST = 4096, MIB = 1 << 20 };
 
 /* What a worker leaves where all can see it. A block is in its place from the exchange
  * that puts it there until the one that takes it out; outside it is in the worker's hands,
@@ -82,7 +83,7 @@ static int work(weft_task *task)
         REQUIRE(task, weft__arena_alloc_private(&at, size) == 0);
         REQUIRE(task, is_zero(at, size));
         stamp(at, size);
-        at = weft_exchange_u64(&desk->kept[seed >> 10 & 15], at, WEFT_ACQ_REL);
+        at = weft_exchange_u64(&desk->kept[(seed >> 10) % KEPT], at, WEFT_ACQ_REL);
         REQUIRE(task, at == 0 || is_whole(at));
         weft_shared_free(at);
         weft_store_u32(&desk->rounds, round, WEFT_RELEASE);
@@ -127,12 +128,45 @@ static bool is_as_before(void *context)
     return now.blocks == before->blocks && now.bytes == before->bytes;
 }
 
+/* How many blocks of the class there are, and how many are not in use. */
+static size_t count_blocks(uint32_t class_index, size_t *unused)
+{
+    struct weft__walk walk = weft__walk_begin();
+    size_t count = 0;
+    uint32_t unit;
+
+    *unused = 0;
+    while (weft__walk_next(&walk, &unit)) {
+        if (weft__block_class(weft__block_at(unit)) != class_index)
+            continue;
+        count++;
+        *unused += !weft__block_in_use(unit);
+    }
+    return count;
+}
+
+/* Blocks of the class that nobody uses, and nobody can have. */
+static size_t count_lost(uint32_t class_index)
+{
+    static weft_offset at[MOST];
+    size_t unused, none;
+    size_t count = count_blocks(class_index, &unused);
+
+    CU_ASSERT_TRUE_FATAL(unused <= MOST);
+    for (size_t i = 0; i < unused; i++)
+        CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&at[i], (size_t)weft__class_room(class_index)), 0);
+    size_t lost = count_blocks(class_index, &none) - count;
+    for (size_t i = 0; i < unused; i++)
+        weft_shared_free(at[i]);
+    return lost;
+}
+
 static void workers_who_are_killed_at_random_lose_no_block_and_tear_none(void)
 {
     weft_process *workers[WORKERS];
     weft_offset desks[WORKERS];
     weft_shared_usage before;
-    size_t torn = 0;
+    size_t torn = 0, lost = 0;
 
     for (size_t i = 0; i < WORKERS; i++)
         CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&desks[i], sizeof(struct desk)), 0);
@@ -148,6 +182,9 @@ static void workers_who_are_killed_at_random_lose_no_block_and_tear_none(void)
     }
     CU_ASSERT_EQUAL(torn, 0);
     CU_ASSERT_TRUE(eventually(is_as_before, &before));
+    for (uint32_t i = 0; i < WEFT__SMALL_CLASSES; i++)
+        lost += count_lost(i);
+    CU_ASSERT_EQUAL(lost, 0);
     for (size_t i = 0; i < WORKERS; i++)
         weft_shared_free(desks[i]);
 }

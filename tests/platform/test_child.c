@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crew.h"
+#include "system.h"
 #include "weft/arena.h"
 #include "weft/shared.h"
 #include "weft/socket.h"
@@ -211,6 +212,7 @@ struct line {
     weft_shared_semaphore held; /* released when the grandchild has the mutex */
     weft_shared_semaphore end;  /* tells the child to end by itself */
     bool by_exit;
+    bool without_files; /* the grandchild closes all descriptors that it has */
 };
 
 static int hold_for_ever(weft_task *task)
@@ -218,6 +220,8 @@ static int hold_for_ever(weft_task *task)
     struct line line = WEFT_ARG(task, struct line);
 
     REQUIRE(task, weft_shared_mutex_acquire(line.mutex, SOON) == 0);
+    if (line.without_files)
+        close_descriptors(3, 1023);
     REQUIRE(task, weft_shared_semaphore_release(line.held, 1) == 0);
     weft_sleep(WEFT_FOREVER);
     return 0;
@@ -225,10 +229,13 @@ static int hold_for_ever(weft_task *task)
 
 static int start_a_holder(weft_task *task)
 {
+    /* A daemon: for any other, this one would wait when its function has returned. */
+    const weft_process_options daemon = {.daemon = true};
     struct line line = WEFT_ARG(task, struct line);
     weft_process *process;
 
-    REQUIRE(task, weft_process_start(&process, hold_for_ever, &line, sizeof(line)) == 0);
+    REQUIRE(task,
+            weft_process_start_with(&process, hold_for_ever, &line, sizeof(line), &daemon) == 0);
     REQUIRE(task, weft_shared_semaphore_acquire(line.end, WEFT_FOREVER) == 0);
     if (line.by_exit)
         exit(0);
@@ -251,8 +258,8 @@ static void end_it(weft_process *process, const struct line *line, enum way way)
 
 static void it_dies_with_its_parent_however_that_ends(void)
 {
-    for (int way = 0; way < WAYS; way++) {
-        struct line line = {.by_exit = way == EXITED};
+    for (int way = 0; way <= WAYS; way++) {
+        struct line line = {.by_exit = way == EXITED, .without_files = way == WAYS};
 
         CHECK_OK(weft_shared_mutex_create(&line.mutex));
         CHECK_OK(weft_shared_semaphore_create(&line.held, 0));
@@ -261,7 +268,7 @@ static void it_dies_with_its_parent_however_that_ends(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(process);
         CHECK_OK(weft_shared_semaphore_acquire(line.held, SOON));
         CHECK_ERROR(weft_shared_mutex_acquire(line.mutex, WEFT_NOW), WEFT_ETIMEDOUT);
-        end_it(process, &line, (enum way)way);
+        end_it(process, &line, way < WAYS ? (enum way)way : KILLED);
         CHECK_ERROR(weft_shared_mutex_acquire(line.mutex, SOON), WEFT_EOWNERDEAD);
         CHECK_OK(weft_shared_mutex_release(line.mutex));
         weft_shared_mutex_close(line.mutex);

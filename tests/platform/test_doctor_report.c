@@ -92,7 +92,7 @@ static void threads_report_while_others_come_and_go(void)
 static void the_program_reports_on_request_and_goes_on(void)
 {
     static const weft_process_options all = {
-        .input = WEFT_STREAM_PIPE, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_PIPE};
+        .input = WEFT_STREAM_PIPE, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_OUTPUT};
     weft_process *process;
     size_t length = 0, got = 1;
 

@@ -187,7 +187,7 @@ static void without_threads_nothing_is_left(void)
 static void a_child_prints_where_its_parent_does_and_reads_nothing(void)
 {
     const weft_process_options options = {
-        .input = WEFT_STREAM_PIPE, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_PIPE};
+        .input = WEFT_STREAM_PIPE, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_OUTPUT};
     weft_process *process = open_echo("child", NULL, &options);
     char text[256];
 

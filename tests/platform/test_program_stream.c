@@ -27,7 +27,7 @@ static void output_is_read_to_its_end_and_the_end_stays(void)
 static void errors_go_into_the_same_pipe_if_asked(void)
 {
     const weft_process_options options = {
-        .input = WEFT_STREAM_NOTHING, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_PIPE};
+        .input = WEFT_STREAM_NOTHING, .output = WEFT_STREAM_PIPE, .errors = WEFT_STREAM_OUTPUT};
     weft_process *process = open_echo("both", NULL, &options);
     char text[64];
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The mutex between processes, and what it does when its owner is killed. */
+/* The mutex between processes. What it does when its owner is killed is in
+ * test_shared_mutex_dead.c. */
 #include "check.h"
-
-#include <stdlib.h>
 
 #include "crew.h"
 #include "fail.h"
 #include "weft/arena.h"
 #include "weft/shared.h"
 
-enum { PROCESSES = 4, ROUNDS = 20000, KILLS = 10 };
+enum { PROCESSES = 4, ROUNDS = 20000 };
 
 /* What the processes of a test share: plain numbers under a mutex. */
 struct shared {
@@ -19,8 +18,7 @@ struct shared {
 };
 
 struct numbers {
-    uint64_t left, right; /* equal whenever the mutex is free, unless an owner died */
-    uint64_t deaths;
+    uint64_t left, right; /* equal whenever the mutex is free */
 };
 
 static struct numbers *make_shared(struct shared *s)
@@ -65,7 +63,11 @@ static void misuse_is_refused(void)
     expect_misuse(WEFT_EPERM);
     CHECK_ERROR(weft_shared_mutex_release(mutex), WEFT_EPERM);
     CHECK_MISUSE_SEEN();
+    expect_misuse(WEFT_EPERM);
+    CHECK_ERROR(weft_shared_mutex_consistent(mutex), WEFT_EPERM);
+    CHECK_MISUSE_SEEN();
     CHECK_OK(weft_shared_mutex_acquire(mutex, WEFT_NOW));
+    CHECK_OK(weft_shared_mutex_consistent(mutex)); /* as it was before */
     expect_misuse(WEFT_EDEADLK);
     CHECK_ERROR(weft_shared_mutex_acquire(mutex, WEFT_FOREVER), WEFT_EDEADLK);
     CHECK_MISUSE_SEEN();
@@ -74,12 +76,41 @@ static void misuse_is_refused(void)
     expect_misuse(WEFT_EINVAL);
     CHECK_ERROR(weft_shared_mutex_acquire(mutex, WEFT_NOW), WEFT_EINVAL);
     CHECK_MISUSE_SEEN();
+    expect_misuse(WEFT_EINVAL);
+    weft_shared_mutex_close(mutex);
+    CHECK_MISUSE_SEEN();
 }
 
 static void close_of_no_mutex_does_nothing(void)
 {
     weft_shared_mutex_close((weft_shared_mutex){0});
     CU_PASS("it came back");
+}
+
+static void any_number_that_is_no_mutex_is_refused(void)
+{
+    weft_shared_semaphore semaphore;
+    weft_offset block;
+
+    CHECK_OK(weft_shared_semaphore_create(&semaphore, 1));
+    CHECK_OK(weft_shared_alloc(&block, 4096));
+    const weft_offset numbers[] = {
+        semaphore.at,         block,      block + 4,           block + 1024, 1, 64, 65536,
+        (weft_offset)1 << 40, UINT64_MAX, UINT64_MAX / 64 * 64};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        const weft_shared_mutex no_mutex = {numbers[i]};
+
+        expect_misuse(WEFT_EINVAL);
+        CHECK_ERROR(weft_shared_mutex_acquire(no_mutex, WEFT_FOREVER), WEFT_EINVAL);
+        CHECK_MISUSE_SEEN();
+        CHECK_SENTENCE("shared mutex");
+        expect_misuse(WEFT_EINVAL);
+        weft_shared_mutex_close(no_mutex);
+        CHECK_MISUSE_SEEN();
+    }
+    CHECK_OK(weft_shared_semaphore_acquire(semaphore, WEFT_NOW));
+    weft_shared_semaphore_close(semaphore);
+    weft_shared_free(block);
 }
 
 static int create_and_close(void *context)
@@ -136,11 +167,9 @@ static void another_thread_of_the_owner_is_a_stranger(void)
 static int hold_until_killed(weft_task *task)
 {
     struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_shared_pointer(s.numbers);
     int err = weft_shared_mutex_acquire(s.mutex, SOON);
 
-    REQUIRE(task, err == 0 || err == WEFT_EOWNERDEAD);
-    numbers->left++; /* the right one is never reached */
+    REQUIRE(task, err == 0);
     REQUIRE(task, weft_shared_semaphore_release(s.ready, 1) == 0);
     weft_sleep(WEFT_FOREVER);
     return 0;
@@ -198,152 +227,16 @@ static void one_process_at_a_time_is_inside(void)
     close_shared(&s);
 }
 
-/* ---- a dead owner -------------------------------------------------------------------- */
-
-static void the_next_after_a_killed_owner_is_told_and_holds_it(void)
-{
-    struct shared s;
-    struct numbers *numbers = make_shared(&s);
-
-    for (uint64_t i = 1; i <= 3; i++) {
-        weft_process *process = start_process(hold_until_killed, &s, sizeof(s));
-
-        CHECK_OK(weft_shared_semaphore_acquire(s.ready, SOON));
-        CHECK_ERROR(weft_shared_mutex_acquire(s.mutex, WEFT_NOW), WEFT_ETIMEDOUT);
-        kill_process(process);
-        CHECK_ERROR(weft_shared_mutex_acquire(s.mutex, i == 1 ? WEFT_NOW : SOON), WEFT_EOWNERDEAD);
-        CHECK_SENTENCE("died");
-        CU_ASSERT_EQUAL(numbers->left, i);
-        CU_ASSERT_EQUAL(numbers->right, i - 1);
-        numbers->right = numbers->left; /* mended */
-        CHECK_OK(weft_shared_mutex_release(s.mutex));
-        CHECK_OK(weft_shared_mutex_acquire(s.mutex, WEFT_NOW)); /* once is enough */
-        CHECK_OK(weft_shared_mutex_release(s.mutex));
-    }
-    close_shared(&s);
-}
-
-static int exit_holding_it(weft_task *task)
-{
-    struct shared s = WEFT_ARG(task, struct shared);
-
-    REQUIRE(task, weft_shared_mutex_acquire(s.mutex, SOON) == 0);
-    exit(0);
-}
-
-static void an_owner_that_exits_has_died_too(void)
-{
-    struct shared s;
-
-    make_shared(&s);
-    join_process(start_process(exit_holding_it, &s, sizeof(s)));
-    CHECK_ERROR(weft_shared_mutex_acquire(s.mutex, SOON), WEFT_EOWNERDEAD);
-    CHECK_OK(weft_shared_mutex_release(s.mutex));
-    close_shared(&s);
-}
-
-static int count_deaths(weft_task *task)
-{
-    struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_shared_pointer(s.numbers);
-    int err = weft_shared_mutex_acquire(s.mutex, SOON);
-
-    REQUIRE(task, err == 0 || err == WEFT_EOWNERDEAD);
-    numbers->deaths += err == WEFT_EOWNERDEAD;
-    REQUIRE(task, weft_shared_mutex_release(s.mutex) == 0);
-    return 0;
-}
-
-static void of_many_that_wait_exactly_one_is_told(void)
-{
-    weft_process *waiters[PROCESSES];
-    struct shared s;
-    struct numbers *numbers = make_shared(&s);
-    weft_process *owner = start_process(hold_until_killed, &s, sizeof(s));
-
-    CHECK_OK(weft_shared_semaphore_acquire(s.ready, SOON));
-    start_processes(waiters, PROCESSES, count_deaths, &s, sizeof(s));
-    weft_sleep(WEFT_MS(10)); /* most of them wait now; the outcome does not depend on it */
-    kill_process(owner);
-    join_processes(waiters, PROCESSES);
-    CU_ASSERT_EQUAL(numbers->deaths, 1);
-    close_shared(&s);
-}
-
-static void a_killed_waiter_takes_nothing_with_it(void)
-{
-    struct shared s;
-    weft_process *waiter;
-
-    make_shared(&s);
-    CHECK_OK(weft_shared_mutex_acquire(s.mutex, WEFT_NOW));
-    waiter = start_process(count_deaths, &s, sizeof(s));
-    weft_sleep(WEFT_MS(10));
-    kill_process(waiter);
-    waiter = start_process(count_deaths, &s, sizeof(s));
-    CHECK_OK(weft_shared_mutex_release(s.mutex));
-    join_process(waiter);
-    CHECK_OK(weft_shared_mutex_acquire(s.mutex, SOON));
-    CHECK_OK(weft_shared_mutex_release(s.mutex));
-    close_shared(&s);
-}
-
-static int count_for_ever(weft_task *task)
-{
-    struct shared s = WEFT_ARG(task, struct shared);
-    struct numbers *numbers = weft_shared_pointer(s.numbers);
-
-    REQUIRE(task, weft_shared_semaphore_release(s.ready, 1) == 0);
-    for (;;) {
-        int err = weft_shared_mutex_acquire(s.mutex, SOON);
-
-        REQUIRE(task, err == 0 || err == WEFT_EOWNERDEAD);
-        REQUIRE(task, err == WEFT_EOWNERDEAD || numbers->left == numbers->right);
-        numbers->left++;
-        numbers->right = numbers->left;
-        REQUIRE(task, weft_shared_mutex_release(s.mutex) == 0);
-    }
-}
-
-/* Two count without end, one after the other is killed wherever it happens to be. */
-static void killing_at_any_moment_never_blocks_the_others(void)
-{
-    weft_process *processes[2];
-    struct shared s;
-    struct numbers *numbers = make_shared(&s);
-
-    start_processes(processes, 2, count_for_ever, &s, sizeof(s));
-    for (int i = 0; i < KILLS; i++) {
-        CHECK_OK(weft_shared_semaphore_acquire(s.ready, SOON));
-        weft_sleep(WEFT_US(400) * (i + 1));
-        kill_process(processes[i % 2]);
-        int err = weft_shared_mutex_acquire(s.mutex, SOON);
-        CU_ASSERT_TRUE(err == 0 || err == WEFT_EOWNERDEAD);
-        numbers->right = numbers->left;
-        CHECK_OK(weft_shared_mutex_release(s.mutex));
-        processes[i % 2] = start_process(count_for_ever, &s, sizeof(s));
-    }
-    kill_process(processes[0]);
-    kill_process(processes[1]);
-    close_shared(&s);
-}
-
 const char *const suite_name = "shared_mutex";
 CU_TestInfo suite_cases[] = {
     {"it_is_free_at_first_and_after_release", it_is_free_at_first_and_after_release},
     {"misuse_is_refused", misuse_is_refused},
     {"close_of_no_mutex_does_nothing", close_of_no_mutex_does_nothing},
+    {"any_number_that_is_no_mutex_is_refused", any_number_that_is_no_mutex_is_refused},
     {"a_full_arena_is_an_error_at_creation", a_full_arena_is_an_error_at_creation},
     {"another_thread_of_the_owner_is_a_stranger", another_thread_of_the_owner_is_a_stranger},
     {"acquire_gives_up_at_the_deadline_and_not_before",
      acquire_gives_up_at_the_deadline_and_not_before},
     {"one_process_at_a_time_is_inside", one_process_at_a_time_is_inside},
-    {"the_next_after_a_killed_owner_is_told_and_holds_it",
-     the_next_after_a_killed_owner_is_told_and_holds_it},
-    {"an_owner_that_exits_has_died_too", an_owner_that_exits_has_died_too},
-    {"of_many_that_wait_exactly_one_is_told", of_many_that_wait_exactly_one_is_told},
-    {"a_killed_waiter_takes_nothing_with_it", a_killed_waiter_takes_nothing_with_it},
-    {"killing_at_any_moment_never_blocks_the_others",
-     killing_at_any_moment_never_blocks_the_others},
     CU_TEST_INFO_NULL,
 };

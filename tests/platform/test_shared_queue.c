@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue between processes, in one process and between many. What happens to it when
- * they are killed is in test_shared_queue_kill.c. */
+/* The queue between processes, used by one thread. How it ends: test_shared_queue_end.c;
+ * many: test_shared_queue_many.c; when they are killed: test_shared_queue_kill.c. */
 #include "check.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "crew.h"
 #include "fail.h"
+#include "shared_numbers.h"
 #include "weft/arena.h"
-#include "weft/shared.h"
 #include "weft/shared_queue.h"
 
-enum { PRODUCERS = 2, CONSUMERS = 2, ITEMS = 4000, CAPACITY = 7 };
+enum { MOST_BYTES = 14 * HEAD, GUARD = 0x5A };
+
+/* ---- order and contents -------------------------------------------------------------- */
 
 static void items_come_out_in_the_order_they_went_in(void)
 {
-    weft_shared_queue queue;
+    weft_shared_queue queue = make_numbers(3);
 
-    CHECK_OK(weft_shared_queue_create(&queue, sizeof(int), 3));
     for (int round = 0; round < 5; round++) { /* the ring wraps */
         for (int i = 0; i < 2; i++)
-            CHECK_OK(weft_shared_queue_put(queue, &(int){10 * round + i}, WEFT_NOW));
+            CHECK_OK(put_number(queue, 10 * round + i, WEFT_NOW));
         CU_ASSERT_EQUAL(weft_shared_queue_size(queue), 2);
         for (int i = 0; i < 2; i++) {
             int item = -1;
 
-            CHECK_OK(weft_shared_queue_get(queue, &item, WEFT_NOW));
+            CHECK_OK(get_number(queue, &item, WEFT_NOW));
             CU_ASSERT_EQUAL(item, 10 * round + i);
         }
         CU_ASSERT_EQUAL(weft_shared_queue_size(queue), 0);
@@ -33,17 +35,189 @@ static void items_come_out_in_the_order_they_went_in(void)
     weft_shared_queue_close(queue);
 }
 
-static void an_empty_queue_times_out_and_leaves_the_item_alone(void)
+/* An item of `size` bytes goes in and comes out of an empty queue in which `offset` empty
+ * items went before. False if any byte is another. */
+static bool passes_whole(size_t bytes, size_t offset, size_t size)
+{
+    unsigned char item[MOST_BYTES], got[MOST_BYTES + 1];
+    weft_shared_queue queue = make_queue(0, bytes);
+    size_t length = 999;
+    bool whole = true;
+
+    for (size_t i = 0; i < size; i++)
+        item[i] = (unsigned char)(size * 31 + i * 7 + offset);
+    memset(got, GUARD, sizeof(got));
+    for (size_t i = 0; i < offset && whole; i++)
+        whole = weft_shared_queue_put(queue, NULL, 0, WEFT_NOW) == 0 &&
+                weft_shared_queue_get(queue, NULL, 0, NULL, WEFT_NOW) == 0;
+    whole = whole && weft_shared_queue_put(queue, item, size, WEFT_NOW) == 0 &&
+            weft_shared_queue_get(queue, got, sizeof(got), &length, WEFT_NOW) == 0 &&
+            length == size && memcmp(item, got, size) == 0;
+    for (size_t i = size; i < sizeof(got); i++)
+        whole = whole && got[i] == GUARD;
+    weft_shared_queue_close(queue);
+    return whole;
+}
+
+static void items_of_every_size_pass_at_every_place(void)
+{
+    for (size_t bytes = HEAD; bytes <= MOST_BYTES; bytes += 3 * HEAD)
+        for (size_t offset = 0; offset < bytes / HEAD; offset++)
+            for (size_t size = 0; size <= bytes - HEAD; size++)
+                if (!passes_whole(bytes, offset, size)) {
+                    printf("\n    %zu bytes at place %zu of %zu\n", size, offset, bytes);
+                    CU_FAIL("the item came out another");
+                }
+}
+
+static void an_item_without_bytes_is_an_item(void)
+{
+    weft_shared_queue queue = make_numbers(2);
+    size_t length = 7;
+
+    CHECK_OK(weft_shared_queue_put(queue, NULL, 0, WEFT_NOW));
+    CU_ASSERT_EQUAL(weft_shared_queue_size(queue), 1);
+    CHECK_OK(weft_shared_queue_get(queue, NULL, 0, &length, WEFT_NOW));
+    CU_ASSERT_EQUAL(length, 0);
+    CU_ASSERT_EQUAL(weft_shared_queue_size(queue), 0);
+    weft_shared_queue_close(queue);
+}
+
+static void an_item_that_has_no_room_at_the_getter_stays(void)
+{
+    weft_shared_queue queue = make_numbers(4);
+    char text[8] = "-------";
+    size_t length = 0;
+
+    CHECK_OK(weft_shared_queue_put(queue, "twelve", 6, WEFT_NOW));
+    CHECK_ERROR(weft_shared_queue_get(queue, text, 5, &length, WEFT_NOW), WEFT_ETOOBIG);
+    CU_ASSERT_EQUAL(length, 6);
+    CHECK_ERROR(weft_shared_queue_get(queue, NULL, 0, &length, WEFT_FOREVER), WEFT_ETOOBIG);
+    /* Without a length the sizes must be the same. */
+    CHECK_ERROR(weft_shared_queue_get(queue, text, 7, NULL, WEFT_NOW), WEFT_ETOOBIG);
+    CHECK_SENTENCE("size");
+    CU_ASSERT_EQUAL(strcmp(text, "-------"), 0);
+    CU_ASSERT_EQUAL(weft_shared_queue_size(queue), 1);
+    CHECK_OK(weft_shared_queue_get(queue, text, 6, NULL, WEFT_NOW));
+    CU_ASSERT_EQUAL(memcmp(text, "twelve-", 7), 0);
+    weft_shared_queue_close(queue);
+}
+
+/* ---- bounds --------------------------------------------------------------------------- */
+
+static size_t put_until_full(weft_shared_queue queue, size_t size)
+{
+    char item[MOST_BYTES] = {0};
+    size_t count = 0;
+
+    while (weft_shared_queue_put(queue, item, size, WEFT_NOW) == 0 && count < 20000)
+        count++;
+    CHECK_ERROR(weft_shared_queue_put(queue, item, size, WEFT_NOW), WEFT_ETIMEDOUT);
+    CU_ASSERT_EQUAL(weft_shared_queue_size(queue), count);
+    return count;
+}
+
+static void bytes_bound_it_exactly(void)
+{
+    const struct {
+        size_t bytes, size, fit;
+    } cases[] = {{8, 0, 1}, {64, 0, 8}, {64, 8, 4}, {64, 9, 2}, {71, 1, 4}, {96, 40, 2}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        weft_shared_queue queue = make_queue(0, cases[i].bytes);
+
+        for (int round = 0; round < 3; round++) { /* wherever it begins */
+            CU_ASSERT_EQUAL(put_until_full(queue, cases[i].size), cases[i].fit);
+            while (weft_shared_queue_size(queue) > 0) {
+                char item[MOST_BYTES];
+
+                if (!CHECK_OK(weft_shared_queue_get(queue, item, cases[i].size, NULL, WEFT_NOW)))
+                    break;
+            }
+        }
+        weft_shared_queue_close(queue);
+    }
+}
+
+static void a_number_of_items_bounds_it(void)
+{
+    weft_shared_queue queue = make_queue(3, 1000);
+
+    for (size_t size = 0; size < 40; size += 13) {
+        char item[MOST_BYTES];
+
+        CU_ASSERT_EQUAL(put_until_full(queue, size), 3);
+        for (int i = 0; i < 3; i++)
+            CHECK_OK(weft_shared_queue_get(queue, item, size, NULL, WEFT_NOW));
+    }
+    weft_shared_queue_close(queue);
+}
+
+static void without_options_it_holds_64_kibibytes(void)
 {
     weft_shared_queue queue;
-    weft_time until;
+
+    CHECK_OK(weft_shared_queue_create(&queue, NULL));
+    CU_ASSERT_EQUAL(put_until_full(queue, 8), 65536 / 16);
+    weft_shared_queue_close(queue);
+}
+
+static void an_item_that_can_never_fit_is_refused_at_once(void)
+{
+    weft_shared_queue queue = make_queue(0, 64);
+    char item[128] = {0};
+
+    CHECK_ERROR(weft_shared_queue_put(queue, item, 57, WEFT_FOREVER), WEFT_ETOOBIG);
+    CHECK_SENTENCE("57");
+    CHECK_ERROR(weft_shared_queue_put(queue, item, SIZE_MAX, WEFT_FOREVER), WEFT_ETOOBIG);
+    CHECK_OK(weft_shared_queue_put(queue, item, 56, WEFT_NOW));
+    CHECK_ERROR(weft_shared_queue_put(queue, NULL, 0, WEFT_NOW), WEFT_ETIMEDOUT);
+    weft_shared_queue_close(queue);
+}
+
+static void more_than_all_measure_is_refused_at_creation(void)
+{
+    weft_shared_queue queue = {7};
+    const weft_shared_queue_options many = {.items = (size_t)1 << 24};
+    const weft_shared_queue_options large = {.bytes = SIZE_MAX};
+
+    CHECK_ERROR(weft_shared_queue_create(&queue, &many), WEFT_EINVAL);
+    CHECK_SENTENCE("16777216");
+    CHECK_ERROR(weft_shared_queue_create(&queue, &large), WEFT_EINVAL);
+    CU_ASSERT_EQUAL(queue.at, 7);
+}
+
+/* Positions count items modulo 2^24. */
+static void counts_go_round(void)
+{
+    weft_shared_queue queue = make_queue(3, 8 * HEAD);
+    const uint32_t most = (1u << 24) + 5;
+    uint32_t failed = 0;
+
+    for (uint32_t i = 0; i < most; i++) {
+        failed += weft_shared_queue_put(queue, NULL, 0, WEFT_NOW) != 0;
+        failed += i > 0 && weft_shared_queue_size(queue) != 2;
+        failed += i > 0 && weft_shared_queue_get(queue, NULL, 0, NULL, WEFT_NOW) != 0;
+        failed += i > 0 && weft_shared_queue_task_done(queue) != 0;
+    }
+    CU_ASSERT_EQUAL(failed, 0);
+    CHECK_ERROR(weft_shared_queue_join(queue, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_OK(weft_shared_queue_task_done(queue));
+    CHECK_OK(weft_shared_queue_join(queue, WEFT_NOW));
+    weft_shared_queue_close(queue);
+}
+
+/* ---- deadlines ------------------------------------------------------------------------ */
+
+static void an_empty_queue_times_out_and_leaves_the_item_alone(void)
+{
+    weft_shared_queue queue = make_numbers(1);
+    weft_time until = weft_in(WEFT_MS(70)); /* longer than one slice of a shared wait */
     int item = 7;
 
-    CHECK_OK(weft_shared_queue_create(&queue, sizeof(int), 1));
-    until = weft_in(WEFT_MS(70)); /* longer than one slice of a shared wait */
-    CHECK_ERROR(weft_shared_queue_get(queue, &item, WEFT_NOW), WEFT_ETIMEDOUT);
-    CHECK_ERROR(weft_shared_queue_get(queue, &item, weft_clock() - 1), WEFT_ETIMEDOUT);
-    CHECK_ERROR(weft_shared_queue_get(queue, &item, until), WEFT_ETIMEDOUT);
+    CHECK_ERROR(get_number(queue, &item, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_ERROR(get_number(queue, &item, weft_clock() - 1), WEFT_ETIMEDOUT);
+    CHECK_ERROR(get_number(queue, &item, until), WEFT_ETIMEDOUT);
     CU_ASSERT_TRUE(weft_clock() >= until);
     CHECK_SENTENCE("empty");
     CU_ASSERT_EQUAL(item, 7);
@@ -52,76 +226,55 @@ static void an_empty_queue_times_out_and_leaves_the_item_alone(void)
 
 static void a_full_queue_times_out_and_takes_nothing(void)
 {
-    weft_shared_queue queue;
+    weft_shared_queue queue = make_numbers(1);
     weft_time until = weft_in(WEFT_MS(20));
-    int item = 1;
+    int item = 0;
 
-    CHECK_OK(weft_shared_queue_create(&queue, sizeof(int), 1));
-    CHECK_OK(weft_shared_queue_put(queue, &item, WEFT_NOW));
-    CHECK_ERROR(weft_shared_queue_put(queue, &(int){2}, WEFT_NOW), WEFT_ETIMEDOUT);
-    CHECK_ERROR(weft_shared_queue_put(queue, &(int){3}, until), WEFT_ETIMEDOUT);
+    CHECK_OK(put_number(queue, 1, WEFT_NOW));
+    CHECK_ERROR(put_number(queue, 2, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_ERROR(put_number(queue, 3, until), WEFT_ETIMEDOUT);
     CU_ASSERT_TRUE(weft_clock() >= until);
     CHECK_SENTENCE("full");
-    CHECK_OK(weft_shared_queue_get(queue, &item, WEFT_NOW));
+    CHECK_OK(get_number(queue, &item, WEFT_NOW));
     CU_ASSERT_EQUAL(item, 1);
-    CHECK_ERROR(weft_shared_queue_get(queue, &item, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_ERROR(get_number(queue, &item, WEFT_NOW), WEFT_ETIMEDOUT);
     weft_shared_queue_close(queue);
 }
 
 static void an_item_that_is_there_beats_a_deadline_that_passed(void)
 {
-    weft_shared_queue queue;
-    int item = 7;
+    weft_shared_queue queue = make_numbers(1);
+    int item = 0;
 
-    CHECK_OK(weft_shared_queue_create(&queue, sizeof(int), 1));
-    CHECK_OK(weft_shared_queue_put(queue, &item, weft_clock() - WEFT_S(1)));
-    CHECK_OK(weft_shared_queue_get(queue, &item, weft_clock() - WEFT_S(1)));
-    weft_shared_queue_close(queue);
-}
-
-static void after_shutdown_what_is_there_can_be_got_and_nothing_put(void)
-{
-    weft_shared_queue queue;
-    int item = 7;
-
-    CHECK_OK(weft_shared_queue_create(&queue, sizeof(int), 4));
-    CHECK_OK(weft_shared_queue_put(queue, &item, WEFT_NOW));
-    weft_shared_queue_shutdown(queue);
-    weft_shared_queue_shutdown(queue);
-    CHECK_ERROR(weft_shared_queue_put(queue, &item, WEFT_FOREVER), WEFT_ECLOSED);
-    CU_ASSERT_EQUAL(weft_shared_queue_size(queue), 1);
-    item = 0;
-    CHECK_OK(weft_shared_queue_get(queue, &item, WEFT_FOREVER));
+    CHECK_OK(put_number(queue, 7, weft_clock() - WEFT_S(1)));
+    CHECK_OK(get_number(queue, &item, weft_clock() - WEFT_S(1)));
     CU_ASSERT_EQUAL(item, 7);
-    CHECK_ERROR(weft_shared_queue_get(queue, &item, WEFT_FOREVER), WEFT_ECLOSED);
     weft_shared_queue_close(queue);
 }
 
-static void sizes_of_zero_and_beyond_all_measure_are_refused(void)
-{
-    weft_shared_queue queue = {7};
-
-    CHECK_ERROR(weft_shared_queue_create(&queue, 0, 1), WEFT_EINVAL);
-    CHECK_ERROR(weft_shared_queue_create(&queue, 1, 0), WEFT_EINVAL);
-    CU_ASSERT_NOT_EQUAL(strlen(weft_last_error()), 0);
-    CU_ASSERT_NOT_EQUAL(weft_shared_queue_create(&queue, SIZE_MAX / 2, 3), 0);
-    CHECK_ERROR(weft_shared_queue_create(&queue, SIZE_MAX / 8, 4), WEFT_ENOMEM);
-    CU_ASSERT_EQUAL(queue.at, 7);
-}
+/* ---- misuse and memory ---------------------------------------------------------------- */
 
 static void what_is_no_queue_is_misuse(void)
 {
-    const weft_shared_queue none = {0};
-    weft_shared_queue queue;
+    const weft_shared_queue none = {0}, odd = {7};
+    weft_shared_queue queue = make_numbers(1);
     int item = 7;
 
     expect_misuse(WEFT_EINVAL);
-    CHECK_ERROR(weft_shared_queue_get(none, &item, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(get_number(none, &item, WEFT_NOW), WEFT_EINVAL);
     CHECK_MISUSE_SEEN();
-    CHECK_OK(weft_shared_queue_create(&queue, sizeof(int), 1));
+    expect_misuse(WEFT_EINVAL);
+    CHECK_ERROR(put_number(odd, item, WEFT_NOW), WEFT_EINVAL);
+    CHECK_MISUSE_SEEN();
+    expect_misuse(WEFT_EINVAL);
+    CHECK_ERROR(weft_shared_queue_put(queue, NULL, 1, WEFT_NOW), WEFT_EINVAL);
+    CHECK_MISUSE_SEEN();
     weft_shared_queue_close(queue);
     expect_misuse(WEFT_EINVAL);
-    CHECK_ERROR(weft_shared_queue_put(queue, &item, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(put_number(queue, item, WEFT_NOW), WEFT_EINVAL);
+    CHECK_MISUSE_SEEN();
+    expect_misuse(WEFT_EINVAL);
+    CHECK_ERROR(weft_shared_queue_join(queue, WEFT_NOW), WEFT_EINVAL);
     CHECK_MISUSE_SEEN();
     weft_shared_queue_close(none);
 }
@@ -129,7 +282,7 @@ static void what_is_no_queue_is_misuse(void)
 static int create_and_close(void *context)
 {
     weft_shared_queue queue = {7};
-    int err = weft_shared_queue_create(&queue, 100, 10);
+    int err = weft_shared_queue_create(&queue, NULL);
 
     (void)context;
     if (err == 0)
@@ -146,182 +299,36 @@ static void a_full_arena_is_an_error_at_creation(void)
 
 static void a_closed_queue_gives_its_memory_back(void)
 {
-    for (int i = 0; i < 20; i++) { /* together far more than any arena */
+    for (int i = 0; i < 100; i++) { /* together as much as a whole arena */
+        weft_shared_queue_options options = {.bytes = 12000000};
         weft_shared_queue queue;
 
-        if (!CHECK_OK(weft_shared_queue_create(&queue, 1000000, 60)))
+        if (!CHECK_OK(weft_shared_queue_create(&queue, &options)))
             break;
         weft_shared_queue_close(queue);
     }
 }
 
-/* ---- processes ---------------------------------------------------------------------- */
-
-/* An item that shows whether it is whole: the words all follow from the first. */
-struct item {
-    uint32_t words[50];
-};
-
-struct traffic {
-    weft_shared_queue queue;
-    weft_shared_queue results; /* of struct tally, one from each consumer */
-    weft_shared_semaphore waiting;
-    uint32_t first; /* of the producer */
-};
-
-struct tally {
-    uint64_t sum;
-    uint64_t count;
-};
-
-static struct traffic make_traffic(void)
-{
-    struct traffic t = {.first = 0};
-
-    CU_ASSERT_EQUAL_FATAL(weft_shared_queue_create(&t.queue, sizeof(struct item), CAPACITY), 0);
-    CU_ASSERT_EQUAL_FATAL(weft_shared_queue_create(&t.results, sizeof(struct tally), CONSUMERS), 0);
-    CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&t.waiting, 0), 0);
-    return t;
-}
-
-static void close_traffic(const struct traffic *t)
-{
-    weft_shared_queue_close(t->queue);
-    weft_shared_queue_close(t->results);
-    weft_shared_semaphore_close(t->waiting);
-}
-
-static int produce(weft_task *task)
-{
-    struct traffic t = WEFT_ARG(task, struct traffic);
-
-    for (uint32_t i = 0; i < ITEMS; i++) {
-        struct item item;
-
-        for (uint32_t j = 0; j < 50; j++)
-            item.words[j] = t.first + i + j;
-        REQUIRE(task, weft_shared_queue_put(t.queue, &item, SOON) == 0);
-    }
-    return 0;
-}
-
-static int consume(weft_task *task)
-{
-    struct traffic t = WEFT_ARG(task, struct traffic);
-    struct tally tally = {0, 0};
-    uint32_t last[PRODUCERS] = {0};
-    struct item item;
-    int err;
-
-    while ((err = weft_shared_queue_get(t.queue, &item, SOON)) == 0) {
-        uint32_t producer = item.words[0] / ITEMS;
-
-        for (uint32_t j = 1; j < 50; j++)
-            REQUIRE(task, item.words[j] == item.words[0] + j);
-        REQUIRE(task, producer < PRODUCERS);
-        REQUIRE(task, last[producer] <= item.words[0]); /* of one producer in order */
-        last[producer] = item.words[0];
-        tally.sum += item.words[0];
-        tally.count++;
-    }
-    REQUIRE(task, err == WEFT_ECLOSED);
-    REQUIRE(task, weft_shared_queue_put(t.results, &tally, SOON) == 0);
-    return 0;
-}
-
-static void items_are_whole_and_none_is_lost_or_doubled(void)
-{
-    weft_process *producers[PRODUCERS], *consumers[CONSUMERS];
-    struct traffic t = make_traffic();
-    struct tally all = {0, 0};
-    uint64_t total = (uint64_t)PRODUCERS * ITEMS;
-
-    start_processes(consumers, CONSUMERS, consume, &t, sizeof(t));
-    for (uint32_t i = 0; i < PRODUCERS; i++) {
-        t.first = i * ITEMS;
-        producers[i] = start_process(produce, &t, sizeof(t));
-    }
-    join_processes(producers, PRODUCERS);
-    weft_shared_queue_shutdown(t.queue);
-    join_processes(consumers, CONSUMERS);
-    for (int i = 0; i < CONSUMERS; i++) {
-        struct tally tally = {0, 0};
-
-        CHECK_OK(weft_shared_queue_get(t.results, &tally, WEFT_NOW));
-        all.sum += tally.sum;
-        all.count += tally.count;
-    }
-    CU_ASSERT_EQUAL(all.count, total);
-    CU_ASSERT_EQUAL(all.sum, total * (total - 1) / 2);
-    close_traffic(&t);
-}
-
-static int wait_for_the_end(weft_task *task)
-{
-    struct traffic t = WEFT_ARG(task, struct traffic);
-    struct item item;
-
-    REQUIRE(task, weft_shared_semaphore_release(t.waiting, 1) == 0);
-    REQUIRE(task, weft_shared_queue_get(t.queue, &item, SOON) == WEFT_ECLOSED);
-    return 0;
-}
-
-static void shutdown_wakes_all_who_wait_for_items(void)
-{
-    weft_process *consumers[CONSUMERS];
-    struct traffic t = make_traffic();
-
-    start_processes(consumers, CONSUMERS, wait_for_the_end, &t, sizeof(t));
-    for (int i = 0; i < CONSUMERS; i++)
-        CHECK_OK(weft_shared_semaphore_acquire(t.waiting, SOON));
-    weft_sleep(WEFT_MS(5)); /* they wait now, or will find it shut down */
-    weft_shared_queue_shutdown(t.queue);
-    join_processes(consumers, CONSUMERS);
-    close_traffic(&t);
-}
-
-static int wait_for_room(weft_task *task)
-{
-    struct traffic t = WEFT_ARG(task, struct traffic);
-    struct item item = {{0}};
-
-    for (int i = 0; i < CAPACITY; i++)
-        REQUIRE(task, weft_shared_queue_put(t.queue, &item, WEFT_NOW) == 0);
-    REQUIRE(task, weft_shared_semaphore_release(t.waiting, 1) == 0);
-    REQUIRE(task, weft_shared_queue_put(t.queue, &item, SOON) == WEFT_ECLOSED);
-    return 0;
-}
-
-static void shutdown_wakes_those_who_wait_for_room(void)
-{
-    struct traffic t = make_traffic();
-    weft_process *producer = start_process(wait_for_room, &t, sizeof(t));
-
-    CHECK_OK(weft_shared_semaphore_acquire(t.waiting, SOON));
-    weft_sleep(WEFT_MS(5));
-    weft_shared_queue_shutdown(t.queue);
-    join_process(producer);
-    CU_ASSERT_EQUAL(weft_shared_queue_size(t.queue), CAPACITY);
-    close_traffic(&t);
-}
-
 const char *const suite_name = "shared_queue";
 CU_TestInfo suite_cases[] = {
     {"items_come_out_in_the_order_they_went_in", items_come_out_in_the_order_they_went_in},
+    {"items_of_every_size_pass_at_every_place", items_of_every_size_pass_at_every_place},
+    {"an_item_without_bytes_is_an_item", an_item_without_bytes_is_an_item},
+    {"an_item_that_has_no_room_at_the_getter_stays", an_item_that_has_no_room_at_the_getter_stays},
+    {"bytes_bound_it_exactly", bytes_bound_it_exactly},
+    {"a_number_of_items_bounds_it", a_number_of_items_bounds_it},
+    {"without_options_it_holds_64_kibibytes", without_options_it_holds_64_kibibytes},
+    {"an_item_that_can_never_fit_is_refused_at_once",
+     an_item_that_can_never_fit_is_refused_at_once},
+    {"more_than_all_measure_is_refused_at_creation", more_than_all_measure_is_refused_at_creation},
+    {"counts_go_round", counts_go_round},
     {"an_empty_queue_times_out_and_leaves_the_item_alone",
      an_empty_queue_times_out_and_leaves_the_item_alone},
     {"a_full_queue_times_out_and_takes_nothing", a_full_queue_times_out_and_takes_nothing},
     {"an_item_that_is_there_beats_a_deadline_that_passed",
      an_item_that_is_there_beats_a_deadline_that_passed},
-    {"after_shutdown_what_is_there_can_be_got_and_nothing_put",
-     after_shutdown_what_is_there_can_be_got_and_nothing_put},
-    {"sizes_of_zero_and_beyond_all_measure_are_refused",
-     sizes_of_zero_and_beyond_all_measure_are_refused},
     {"what_is_no_queue_is_misuse", what_is_no_queue_is_misuse},
     {"a_full_arena_is_an_error_at_creation", a_full_arena_is_an_error_at_creation},
     {"a_closed_queue_gives_its_memory_back", a_closed_queue_gives_its_memory_back},
-    {"items_are_whole_and_none_is_lost_or_doubled", items_are_whole_and_none_is_lost_or_doubled},
-    {"shutdown_wakes_all_who_wait_for_items", shutdown_wakes_all_who_wait_for_items},
-    {"shutdown_wakes_those_who_wait_for_room", shutdown_wakes_those_who_wait_for_room},
     CU_TEST_INFO_NULL,
 };

@@ -3,11 +3,12 @@
 
 #include "crew.h"
 #include "fail.h"
+#include "halt.h"
 #include "weft/arena.h"
 #include "weft/atomic.h"
 #include "weft/shared.h"
 
-enum { PROCESSES = 4, ROUNDS = 10000, PERMITS = 2 };
+enum { PROCESSES = 4, ROUNDS = 10000, PERMITS = 2, KILLS = 12, ANSWERS = 3000 };
 
 static void as_many_as_there_are_permits_get_one(void)
 {
@@ -63,6 +64,9 @@ static void what_is_no_semaphore_is_misuse(void)
     weft_shared_semaphore_close(semaphore);
     expect_misuse(WEFT_EINVAL);
     CHECK_ERROR(weft_shared_semaphore_release(semaphore, 1), WEFT_EINVAL);
+    CHECK_MISUSE_SEEN();
+    expect_misuse(WEFT_EINVAL);
+    weft_shared_semaphore_close(semaphore);
     CHECK_MISUSE_SEEN();
     weft_shared_semaphore_close(none);
 }
@@ -187,6 +191,104 @@ static void a_killed_waiter_does_not_keep_the_permit_from_others(void)
     close_crowd(&crowd);
 }
 
+static int stop_in_acquire(weft_task *task)
+{
+    struct crowd crowd = WEFT_ARG(task, struct crowd);
+
+    halt_at("shared_semaphore.waits", 1, crowd.started);
+    return weft_shared_semaphore_acquire(crowd.permits, SOON);
+}
+
+static int stop_in_release(weft_task *task)
+{
+    struct crowd crowd = WEFT_ARG(task, struct crowd);
+
+    halt_at("shared_semaphore.released", 1, crowd.started);
+    return weft_shared_semaphore_release(crowd.permits, 1);
+}
+
+static void who_dies_in_the_middle_of_a_call_leaves_nobody_behind(void)
+{
+    struct crowd crowd;
+
+    make_crowd(&crowd, 0);
+    for (int i = 0; i < 4; i++) {
+        weft_process *waiter = start_process(wait_for_a_permit, &crowd, sizeof(crowd));
+        weft_process *killed;
+
+        CHECK_OK(weft_shared_semaphore_acquire(crowd.started, SOON));
+        weft_sleep(WEFT_MS(3)); /* it waits now, or will see the permit */
+        killed =
+            start_process(i % 2 == 0 ? stop_in_acquire : stop_in_release, &crowd, sizeof(crowd));
+        CHECK_OK(weft_shared_semaphore_acquire(crowd.started, SOON));
+        kill_process(killed);
+        if (i % 2 == 0)
+            CHECK_OK(weft_shared_semaphore_release(crowd.permits, 1));
+        join_process(waiter);
+    }
+    CHECK_ERROR(weft_shared_semaphore_acquire(crowd.permits, WEFT_NOW), WEFT_ETIMEDOUT);
+    close_crowd(&crowd);
+}
+
+static int take_for_ever(weft_task *task)
+{
+    struct crowd crowd = WEFT_ARG(task, struct crowd);
+
+    for (;;)
+        REQUIRE(task, weft_shared_semaphore_acquire(crowd.permits, SOON) == 0);
+}
+
+static void killing_takers_at_any_moment_never_blocks_the_others(void)
+{
+    weft_process *processes[2];
+    struct crowd crowd;
+
+    make_crowd(&crowd, 0);
+    start_processes(processes, 2, take_for_ever, &crowd, sizeof(crowd));
+    for (int i = 0; i < KILLS; i++) {
+        weft_time until = weft_in(WEFT_US(300) * (i + 1));
+
+        while (weft_clock() < until)
+            CHECK_OK(weft_shared_semaphore_release(crowd.permits, 1));
+        kill_process(processes[i % 2]);
+        processes[i % 2] = start_process(wait_for_a_permit, &crowd, sizeof(crowd));
+        do /* the other one takes some of them */
+            CHECK_OK(weft_shared_semaphore_release(crowd.permits, 1));
+        while (weft_process_join(processes[i % 2], weft_in(WEFT_MS(1))) == WEFT_ETIMEDOUT);
+        join_process(processes[i % 2]);
+        processes[i % 2] = start_process(take_for_ever, &crowd, sizeof(crowd));
+    }
+    kill_process(processes[0]);
+    kill_process(processes[1]);
+    close_crowd(&crowd);
+}
+
+static int answer_each(weft_task *task)
+{
+    struct crowd crowd = WEFT_ARG(task, struct crowd);
+
+    for (int i = 0; i < ANSWERS; i++) {
+        REQUIRE(task, weft_shared_semaphore_acquire(crowd.permits, SOON) == 0);
+        REQUIRE(task, weft_shared_semaphore_release(crowd.started, 1) == 0);
+    }
+    return 0;
+}
+
+static void two_processes_answer_each_other(void)
+{
+    weft_process *process;
+    struct crowd crowd;
+
+    make_crowd(&crowd, 0);
+    process = start_process(answer_each, &crowd, sizeof(crowd));
+    for (int i = 0; i < ANSWERS; i++) {
+        CHECK_OK(weft_shared_semaphore_release(crowd.permits, 1));
+        CHECK_OK(weft_shared_semaphore_acquire(crowd.started, SOON));
+    }
+    join_process(process);
+    close_crowd(&crowd);
+}
+
 const char *const suite_name = "shared_semaphore";
 CU_TestInfo suite_cases[] = {
     {"as_many_as_there_are_permits_get_one", as_many_as_there_are_permits_get_one},
@@ -201,5 +303,10 @@ CU_TestInfo suite_cases[] = {
     {"release_of_many_lets_as_many_processes_go", release_of_many_lets_as_many_processes_go},
     {"a_killed_waiter_does_not_keep_the_permit_from_others",
      a_killed_waiter_does_not_keep_the_permit_from_others},
+    {"who_dies_in_the_middle_of_a_call_leaves_nobody_behind",
+     who_dies_in_the_middle_of_a_call_leaves_nobody_behind},
+    {"killing_takers_at_any_moment_never_blocks_the_others",
+     killing_takers_at_any_moment_never_blocks_the_others},
+    {"two_processes_answer_each_other", two_processes_answer_each_other},
     CU_TEST_INFO_NULL,
 };

@@ -4,8 +4,12 @@
  * arguments A B ...  prints each as <length>:<text>, one a line
  * cat                copies its input to its output
  * flood N            prints N times 'x'
+ * shout N            likewise, but first to its errors and then to its output
  * both               prints "out" to the output and "err" to the errors
+ * show FILE          prints the text of the file
+ * environment NAME   prints the value, or "(none)"
  * exit N             ends with that code
+ * spin               prints "ready" and never rests until it is killed
  * sleep              prints "ready" and sleeps until it is killed
  * doctor             asks itself for a report until it is killed
  * child              starts a process of its own that prints from there
@@ -15,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "weft/atomic.h"
 #include "weft/doctor.h"
 #include "weft/error.h"
 #include "weft/process.h"
@@ -41,10 +46,10 @@ static int cat(void)
     return 0;
 }
 
-static int flood(long count)
+static int flood(FILE *stream, long count)
 {
     for (long i = 0; i < count; i++)
-        if (putchar('x') == EOF)
+        if (putc('x', stream) == EOF)
             return 1;
     return 0;
 }
@@ -54,10 +59,39 @@ static int both(void)
     return weft_print("out\n") != 0 || weft_print_error("err\n") != 0;
 }
 
+static int show(const char *name)
+{
+    FILE *file = name ? fopen(name, "rb") : NULL;
+    int byte;
+
+    if (!file)
+        return 1;
+    while ((byte = fgetc(file)) != EOF)
+        putchar(byte);
+    return fclose(file) != 0;
+}
+
+static int show_variable(const char *name)
+{
+    const char *value = name ? getenv(name) : NULL;
+
+    return printf("%s\n", value ? value : "(none)") < 0;
+}
+
 static int sleep_for_ever(void)
 {
     (void)weft_print("ready\n");
     weft_sleep(WEFT_FOREVER);
+    return 0;
+}
+
+static int spin_for_ever(void)
+{
+    weft_atomic_u64 turns = {0};
+
+    (void)weft_print("ready\n");
+    while (weft_fetch_add_u64(&turns, 1, WEFT_RELAXED) != UINT64_MAX)
+        continue;
     return 0;
 }
 
@@ -104,13 +138,21 @@ int main(int argc, char **argv)
     if (strcmp(what, "cat") == 0)
         return cat();
     if (strcmp(what, "flood") == 0)
-        return flood(number);
+        return flood(stdout, number);
+    if (strcmp(what, "shout") == 0)
+        return flood(stderr, number) + flood(stdout, number);
     if (strcmp(what, "both") == 0)
         return both();
+    if (strcmp(what, "show") == 0)
+        return show(argv[2]);
+    if (strcmp(what, "environment") == 0)
+        return show_variable(argv[2]);
     if (strcmp(what, "exit") == 0)
         return (int)number;
     if (strcmp(what, "sleep") == 0)
         return sleep_for_ever();
+    if (strcmp(what, "spin") == 0)
+        return spin_for_ever();
     if (strcmp(what, "doctor") == 0)
         return ask_for_reports();
     if (strcmp(what, "child") == 0)

@@ -20,9 +20,10 @@ static weft_atomic_u32 allocations_left; /* until one is refused; 0: none will b
 static weft_atomic_u32 passages_left;    /* likewise */
 static weft_atomic_u32 blocks;           /* given out by the counting allocator */
 
-/* Address of the name, and code; any thread reads them. */
-static weft_atomic_u64 refused_point;
-static weft_atomic_u32 refused_code;
+/* Written before the hook is set, read by it; a thread that does the last of its work may
+ * be in it all the while. */
+static weft_atomic_pointer refused_point; /* const char * */
+static weft_atomic_u32 refused_code;      /* negated */
 
 /* Counts down; true for the one that is to be refused. */
 static bool is_refused(weft_atomic_u32 *left)
@@ -57,9 +58,8 @@ static void release(void *context, void *memory)
 
 static int decide(const char *point)
 {
-    const char *refused = (const char *)(uintptr_t)weft_load_u64(&refused_point, WEFT_ACQUIRE);
-
-    if (strcmp(point, refused) != 0 || !is_refused(&passages_left))
+    if (strcmp(point, weft_load_pointer(&refused_point, WEFT_ACQUIRE)) != 0 ||
+        !is_refused(&passages_left))
         return 0;
     return -(int)weft_load_u32(&refused_code, WEFT_RELAXED);
 }
@@ -71,11 +71,14 @@ void refuse_allocation(uint32_t n)
 
 void refuse_passage(const char *point, uint32_t n, int code)
 {
+    void *name;
+
     weft_fault_hook(NULL);
     if (n == 0)
         return;
+    memcpy(&name, &point, sizeof(name)); /* pointers to const are not atomic */
     weft_store_u32(&refused_code, (uint32_t)-code, WEFT_RELAXED);
-    weft_store_u64(&refused_point, (uintptr_t)point, WEFT_RELEASE);
+    weft_store_pointer(&refused_point, name, WEFT_RELEASE);
     weft_store_u32(&passages_left, n, WEFT_RELAXED);
     weft_fault_hook(decide);
 }

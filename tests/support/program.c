@@ -16,6 +16,8 @@ const weft_process_options silent = {
 const char *const echo_program = WEFT_TEST_ECHO;
 const char *const no_main_program = WEFT_TEST_NOMAIN;
 const char *const dying_program = WEFT_TEST_DYING;
+const char *const family_program = WEFT_TEST_FAMILY;
+const char *const builds[2] = {WEFT_TEST_BUILD_1, WEFT_TEST_BUILD_2};
 
 weft_process *open_echo(const char *what, const char *argument, const weft_process_options *options)
 {

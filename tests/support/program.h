@@ -16,6 +16,8 @@ extern const weft_process_options silent;      /* nothing at all */
 extern const char *const echo_program;    /* paths of the programs */
 extern const char *const no_main_program; /* support/nomain.c: calls no weft_main() */
 extern const char *const dying_program;   /* support/dying.c: its workers die at start */
+extern const char *const family_program;  /* support/family.c: has programs of its own */
+extern const char *const builds[2];       /* support/build.c: the same but for a number */
 
 /* Asserts that the program runs with these arguments, of which the second may be NULL;
  * NULL if it does not. */

@@ -5,6 +5,7 @@
 /* What a test does to its process behind weft's back. */
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* NULL, or why there is no such thing here. */
 extern const char *const no_fork;
@@ -13,6 +14,16 @@ extern const char *const no_descriptors;
 /* Runs the function in a process forked off this one; its result, 0 to 255, or -1: it did
  * not come to an end. */
 int run_forked(int (*function)(void));
+
+/* The system forgets about children that have ended, or keeps them in mind again. */
+void ignore_children(bool ignore);
+
+/* Collects children, whosever, until one that ended with this code has been. */
+void collect_child(int code);
+
+/* What the C library calls an open file, and the other way round. */
+int descriptor_of(FILE *file);
+FILE *file_of(int descriptor, const char *mode);
 
 /* Closes these and all between, where they are open. */
 void close_descriptors(int first, int last);

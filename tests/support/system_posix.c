@@ -2,6 +2,7 @@
 #include "system.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,30 @@ int run_forked(int (*function)(void))
         if (errno != EINTR)
             return -1;
     return pid != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void ignore_children(bool ignore)
+{
+    signal(SIGCHLD, ignore ? SIG_IGN : SIG_DFL);
+}
+
+void collect_child(int code)
+{
+    int status = 0;
+
+    while (!WIFEXITED(status) || WEXITSTATUS(status) != code)
+        if (waitpid(-1, &status, 0) == -1 && errno != EINTR)
+            return;
+}
+
+int descriptor_of(FILE *file)
+{
+    return fileno(file);
+}
+
+FILE *file_of(int descriptor, const char *mode)
+{
+    return fdopen(descriptor, mode);
 }
 
 /* To close what another thread reads from is a race, and here the very point. */

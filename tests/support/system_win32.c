@@ -10,6 +10,26 @@ int run_forked(int (*function)(void))
     return -1;
 }
 
+void ignore_children(bool ignore)
+{
+    (void)ignore;
+}
+
+void collect_child(int code)
+{
+    (void)code;
+}
+
+int descriptor_of(FILE *file)
+{
+    return _fileno(file);
+}
+
+FILE *file_of(int descriptor, const char *mode)
+{
+    return _fdopen(descriptor, mode);
+}
+
 void close_descriptors(int first, int last)
 {
     (void)first;

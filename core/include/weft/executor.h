@@ -175,7 +175,8 @@ int weft_executor_stats_get(weft_executor *executor, weft_executor_stats *stats)
 /* How items are handed out. All zero is the default. */
 typedef struct weft_map_options {
     size_t chunk; /* items per task; 0: chosen from the number of items and workers */
-    size_t ahead; /* imap: chunks under way beyond what was taken; 0: four per worker */
+    size_t ahead; /* imap: chunks under way beyond what was taken; 0: four per worker, fewer
+                     of large ones */
     const weft_submit_options *task; /* how each chunk is run, its retries for each item of it;
                                         NULL: no wishes. All of a chunk has to keep a limit:
                                         with one, 0 above means 1 */

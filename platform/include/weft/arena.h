@@ -16,9 +16,9 @@
  * It grows as it is used, to 64 GiB of room on 64-bit POSIX systems, 16 GiB on 64-bit
  * Windows, 64 MiB elsewhere, less where the process may not have as much address space;
  * what is not used costs nothing. A large block (1 MiB and more) takes the pages that were
- * asked for and gives them back to the system when it is freed; on Windows and plain POSIX,
- * which take none back, they wait for the next block of about that size. Core dumps leave
- * the arena out where the system can.
+ * asked for and gives them back to the system when it is freed, but for some MiB (128 of
+ * 64 GiB) that wait for the next block of about that size, as all do on Windows and plain
+ * POSIX, which take nothing back. Core dumps leave the arena out where the system can.
  *
  * weft/shared.h has locks, weft/shared_queue.h queues, and weft/shared_value.h typed values
  * that live here.

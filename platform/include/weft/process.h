@@ -19,6 +19,28 @@
  * parent, nothing as standard input, and no other file or socket but those that the
  * options name. It dies when its parent dies, however that ends; so does another
  * program, if weft_main() was called.
+ *
+ * Another program, as subprocess.run(["sort", "-r"], input=text, capture_output=True,
+ * cwd="data", timeout=10) does it:
+ *
+ *     const char *const sort[] = {"sort", "-r", NULL};
+ *     const weft_process_options options = {.folder = "data",
+ *                                           .input = WEFT_STREAM_PIPE,
+ *                                           .output = WEFT_STREAM_PIPE,
+ *                                           .errors = WEFT_STREAM_PIPE};
+ *     weft_process_output got;
+ *     CHECK(weft_process_open(&p, sort, &options));
+ *     CHECK(weft_process_communicate(p, text, strlen(text), &got, weft_in(WEFT_S(10))));
+ *     weft_print("%s", got.output);
+ *     weft_process_output_free(&got);
+ *     weft_process_close(p);
+ *
+ * Popen(stdout=PIPE, stderr=STDOUT) is .output = WEFT_STREAM_PIPE, .errors =
+ * WEFT_STREAM_OUTPUT; DEVNULL is WEFT_STREAM_NOTHING, and an open file
+ * WEFT_STREAM_FILE with .output_file = "log.txt".
+ *
+ * A process that the program has forked off one of weft's (fork() without exec) may not
+ * start any: WEFT_EPERM.
  */
 
 #include <stdbool.h>
@@ -63,7 +85,7 @@ typedef struct weft_process_options {
     bool daemon;        /* weft_process_join_all() does not wait for it */
     bool group;         /* a group of its own: weft_process_kill_tree() reaches all that it
                            starts, Ctrl-C does not reach it */
-    const char *folder; /* to work in; NULL: the parent's */
+    const char *folder; /* to work in, seen from the parent's; NULL: the parent's */
     const char *const *environment; /* all of it, "NAME=value", the last one NULL; NULL: the
                                        parent's. Windows adds SystemRoot, if it is missing:
                                        nothing works without it */
@@ -130,9 +152,13 @@ WEFT_MUST_CHECK int weft_process_start_with(weft_process **process, weft_functio
 /**
  * Another program runs.
  *
+ * It ends when this process does: on POSIX a guard sees to that, which is this program, started
+ * once more by the first call ("--weft-guard") and gone soon after us. If there can be no guard,
+ * programs run all the same.
+ *
  * @param process    receives the handle
- * @param arguments  UTF-8, the last one NULL; arguments[0] is the program: a path,
- *                   or a name that is looked up in PATH
+ * @param arguments  UTF-8, the last one NULL; arguments[0] is the program: a path, seen
+ *                   from the parent's folder, or a name that is looked up in its PATH
  * @param options    NULL: none
  * @return 0; WEFT_ENOTFOUND: no such program, folder or file; WEFT_EPERM: not a program that may be
  *         run; WEFT_ENOMEM; WEFT_ELIMIT; WEFT_ESYSTEM
@@ -155,7 +181,8 @@ int weft_process_join(weft_process *process, weft_time until);
 
 /**
  * Every process that this one started as a function, and not as a daemon, has ended: what
- * Python does when it exits. Those that are still running when main() returns are killed.
+ * Python does when it exits. A child does so by itself when its function has returned 0, after
+ * weft_thread_join_all(); processes that still run when main() returns are killed.
  *
  * @return 0; WEFT_ETIMEDOUT, WEFT_ECANCELED: the sentence names one that still runs
  *
@@ -193,7 +220,8 @@ int weft_process_kill(weft_process *process);
  * The process and all that it has started, and they in turn, end now.
  *
  * @param process  started with the option `group`; what put itself into another group
- *                 (POSIX: setsid) is not reached
+ *                 (POSIX: setsid) is not reached. It may have ended: what it has started is
+ *                 reached as long as the handle is open
  * @return 0, also if all have ended; WEFT_EINVAL: misuse, it has no group; WEFT_EPERM,
  *         WEFT_ESYSTEM
  *

@@ -35,7 +35,7 @@ typedef struct weft_shared_pipe {
  *
  * @param bytes  that may be under way in each direction, each message with 8 more and
  *               rounded up to 8; 0: 64 KiB
- * @return 0; WEFT_ENOMEM, WEFT_ELIMIT: as weft_shared_alloc()
+ * @return 0; WEFT_EINVAL: too many bytes; WEFT_ENOMEM, WEFT_ELIMIT: as weft_shared_alloc()
  *
  * Threads: any.   Python: multiprocessing.Pipe().
  */

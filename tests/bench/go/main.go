@@ -13,39 +13,39 @@ import (
 )
 
 type run struct {
-	work   uint64
-	a, b   int
-	value  float64
-	unit   string
-	wall   float64
-	cpu    float64
-	csw    int64
-	wrong  string
-	notes  string
-	began  time.Time
-	before syscall.Rusage
+	work  uint64
+	a, b  int
+	value float64
+	unit  string
+	wall  float64
+	cpu   float64
+	csw   int64
+	wrong string
+	notes string
+	began time.Time
 }
 
-func usage() syscall.Rusage {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return u
-}
-
-func cpuSeconds(u syscall.Rusage) float64 {
-	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)*1e-6
+// CPU seconds and sleeps of this process and of those that it waited for.
+func usage() (cpu float64, csw int64) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		syscall.Getrusage(who, &u)
+		cpu += float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)*1e-6
+		csw += u.Nvcsw
+	}
+	return
 }
 
 func (r *run) begin() {
-	r.before = usage()
+	r.cpu, r.csw = usage()
 	r.began = time.Now()
 }
 
 func (r *run) end() {
 	r.wall = time.Since(r.began).Seconds()
-	after := usage()
-	r.cpu = cpuSeconds(after) - cpuSeconds(r.before)
-	r.csw = after.Nvcsw - r.before.Nvcsw
+	cpu, csw := usage()
+	r.cpu = cpu - r.cpu
+	r.csw = csw - r.csw
 }
 
 // M operations per second.
@@ -77,6 +77,7 @@ var families = map[string]func(*run){
 	"pairs":       pairs,
 	"thousand":    thousand,
 	"memory":      memory,
+	"spawn":       spawn,
 }
 
 func main() {

@@ -4,6 +4,7 @@
 
 mod lock;
 mod pool;
+mod process;
 mod queue;
 mod thread;
 
@@ -24,12 +25,18 @@ pub struct Run {
     began: Instant,
 }
 
+/// Of this process and of those that it waited for.
 fn cpu_and_sleeps() -> (f64, i64) {
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut usage) };
-    let seconds = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) as f64;
-    let micros = (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) as f64;
-    (seconds + micros * 1e-6, usage.ru_nvcsw as i64)
+    let (mut cpu, mut sleeps) = (0.0, 0);
+    for who in [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN] {
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        unsafe { libc::getrusage(who, &mut usage) };
+        let seconds = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) as f64;
+        let micros = (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) as f64;
+        cpu += seconds + micros * 1e-6;
+        sleeps += usage.ru_nvcsw as i64;
+    }
+    (cpu, sleeps)
 }
 
 impl Run {
@@ -130,6 +137,7 @@ fn main() {
         "pairs" => thread::pairs(&mut run),
         "thousand" => thread::thousand(&mut run),
         "memory" => thread::memory(&mut run),
+        "spawn" => process::spawn(&mut run),
         _ => run.wrong = Some("there is no such family"),
     }
     report(&run);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_POSIX_LIFE_LINE_H
+#define WEFT_POSIX_LIFE_LINE_H
+
+/* The descriptor, our end of somebody's life line, is closed in every process that is forked
+ * off this one. */
+void weft__life_line_hold(int end);
+
+/* It is closed here, too. */
+void weft__life_line_drop(int end);
+
+/* In a forked process, in the handler of fork(). */
+void weft__life_lines_forked(void);
+
+#endif
