@@ -23,7 +23,7 @@
 /* `role`. WANTED: held, and others sleep on it. */
 enum { FREE, HELD, WANTED };
 
-enum { HAND_OVER_NS = 200, LONG_NS = 10000000, LOOK_AGAIN = 256 };
+enum { HAND_OVER_NS = 200, SOON_NS = 1000, LONG_NS = 10000000, LOOK_AGAIN = 256 };
 
 static const uint32_t shallow_ns = 20000; /* about what it costs to wake a worker */
 static const uint32_t deep_ns = 200000;
@@ -64,18 +64,33 @@ bool weft__role_give(struct weft__process_pool *pool)
     return !due;
 }
 
+/* The stage of the worker's oldest task; FREE: it has none. */
+static enum weft__stage head_stage(const struct weft__seat *seat)
+{
+    uint32_t taken = weft_load_u32(&seat->taken, WEFT_RELAXED);
+
+    if (weft_load_u32(&seat->live, WEFT_ACQUIRE) == 0)
+        return WEFT__FREE;
+    return weft__slot_stage(weft_load_u32(&weft__seat_slot(seat, taken)->state, WEFT_SEQ_CST));
+}
+
 bool weft__collect_is_due(const struct weft__process_pool *pool)
 {
-    for (unsigned i = 0; i < pool->seat_count; i++) {
-        const struct weft__seat *seat = &pool->seats[i];
-        uint32_t taken = weft_load_u32(&seat->taken, WEFT_RELAXED);
-
-        if (weft_load_u32(&seat->live, WEFT_ACQUIRE) != 0 &&
-            weft__slot_stage(weft_load_u32(&weft__seat_slot(seat, taken)->state, WEFT_SEQ_CST)) ==
-                WEFT__DONE)
+    for (unsigned i = 0; i < pool->seat_count; i++)
+        if (head_stage(&pool->seats[i]) == WEFT__DONE)
             return true;
-    }
     return false;
+}
+
+bool weft__collect_may_look(const struct weft__process_pool *pool)
+{
+    unsigned busy = 0;
+
+    if (weft_load_u32(&pool->mean, WEFT_RELAXED) < SOON_NS)
+        return true;
+    for (unsigned i = 0; i < pool->seat_count; i++)
+        busy += head_stage(&pool->seats[i]) != WEFT__FREE;
+    return busy < pool->cpus;
 }
 
 /* ---- one result ---------------------------------------------------------------------- */
@@ -297,7 +312,7 @@ static bool look(struct weft__process_pool *pool, weft_future *future, weft_time
         if (more > 0) {
             refill(pool);
             backoff = (struct weft__backoff){0};
-        } else if (!weft__backoff(&backoff)) {
+        } else if (!weft__collect_may_look(pool) || !weft__backoff(&backoff)) {
             return false;
         }
         if (count >= LOOK_AGAIN && weft__wait_is_over(until))

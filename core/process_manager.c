@@ -203,7 +203,7 @@ static bool look(struct weft__process_pool *pool, uint32_t seen)
 {
     struct weft__backoff backoff = {0};
 
-    while (weft__backoff(&backoff)) {
+    while (weft__collect_may_look(pool) && weft__backoff(&backoff)) {
         if (weft__collect_is_due(pool) || weft_load_u32(&pool->bell->word, WEFT_RELAXED) != seen)
             return true;
         if (weft_load_u32(&pool->wanted, WEFT_RELAXED) > 0)

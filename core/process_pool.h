@@ -84,10 +84,13 @@ struct weft__work {
     uint32_t tries;                /* that failed */
     uint32_t position;             /* IN_RING */
     unsigned seat;                 /* the same */
-    enum weft__where where;
-    enum weft_priority priority;
-    bool unheard; /* it failed, and nobody has its future; the role's */
+    uint8_t where;    /* enum weft__where */
+    int8_t priority;  /* enum weft_priority */
+    bool unheard;     /* it failed, and nobody has its future; the role's */
 };
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct weft__work) == 256,
+               "each further line costs a first burst of tasks its share of page faults");
 
 /* Before its future is done: the token need not live longer. With the role or the mutex. */
 static inline void weft__work_unwatch(struct weft__work *work)
@@ -304,6 +307,9 @@ void weft__collect_tell(struct weft__process_pool *pool);
 /* A task takes so many ns. */
 void weft__collect_learn(struct weft__process_pool *pool, uint32_t took);
 bool weft__collect_is_due(const struct weft__process_pool *pool);
+/* Whether who waits for results may use up a CPU for it: there is one to spare, or the next
+ * result comes at once. */
+bool weft__collect_may_look(const struct weft__process_pool *pool);
 /* The task is over: what the pool keeps for it goes. The future has ended, or will not. */
 void weft__work_drop(struct weft__work *work);
 /* Ends the task's future with an error, and drops it. The mutex is not held. */

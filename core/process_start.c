@@ -78,6 +78,11 @@ static unsigned nearly_done_locked(const struct weft__process_pool *pool)
     return count < pool->target ? count : pool->target;
 }
 
+static bool is_wanting_locked(const struct weft__process_pool *pool)
+{
+    return weft__pool_crew_locked(pool) < pool->target + nearly_done_locked(pool);
+}
+
 static bool has_work_locked(const struct weft__process_pool *pool)
 {
     return pool->pending > 0 || pool->delayed > 0 ||
@@ -93,7 +98,7 @@ static struct weft__seat *next_seat_locked(struct weft__process_pool *pool, weft
         pool->failed_starts + pool->unproven >= WEFT__STARTS_MOST ||
         (pool->failed_starts > 0 && pool->unproven > 0) ||
         (pool->creating && weft__pool_gives_up_locked(pool)) ||
-        weft__pool_crew_locked(pool) >= pool->target + nearly_done_locked(pool))
+        !is_wanting_locked(pool))
         return NULL;
     if (pool->failed_starts > 0 && pool->next_start > weft_clock()) {
         *until = pool->next_start;
@@ -256,5 +261,6 @@ void weft__pool_staff_locked(struct weft__process_pool *pool, struct weft__round
         if (pool->seats[i].standby)
             tend_seat_locked(pool, &pool->seats[i], &workers, round);
     pool->ready_count = workers;
-    weft_condition_notify_all(&pool->starts);
+    if (is_wanting_locked(pool))
+        weft_condition_notify_all(&pool->starts);
 }

@@ -164,7 +164,7 @@ static int set_options_locked(struct weft__process_pool *pool, struct weft__work
 {
     work->limit = options->limit;
     work->retries = options->retries;
-    work->priority = options->priority;
+    work->priority = (int8_t)options->priority;
     if (!options->cancel)
         return 0;
     work->watched = weft__token_watch_locked(pool, options->cancel);

@@ -86,6 +86,8 @@ static void work(struct weft__worker_process *worker)
             }
         } else if (weft__slot_stage(seen) == WEFT__REVOKED) {
             worker->next += weft_cas_u32(&slot->state, &seen, WEFT__FREE, WEFT_ACQ_REL);
+        } else if (worker->untold != 0) {
+            weft__worker_tell(worker);
         } else if (weft_load_u32(&channel->stop, WEFT_ACQUIRE) != 0) {
             return;
         } else {

@@ -28,7 +28,9 @@
  * Likewise the parent (struct weft__bell): whoever collects results leaves a number in
  * `asleep` when it stops looking, another one each time, looks at the slots again, and then
  * sleeps on `word`; a worker stores DONE and then looks at `asleep`, and rings once for each
- * number. Workers only read it, so none can leave it wrong by dying.
+ * number. Workers only read it, so none can leave it wrong by dying. While short tasks follow
+ * each other a worker tells of some together; the parent looks by itself, twice a millisecond,
+ * as long as a worker has more than one.
  */
 
 #include "internal.h"
@@ -125,6 +127,9 @@ struct weft__worker_process;
 /* worker_run.c: runs the task of a slot that has been begun, up to DONE. */
 void weft__worker_process_run(struct weft__worker_process *worker, struct weft__task_slot *slot,
                               uint32_t begun);
+
+/* Rings for the results that the parent has not been told of, if it sleeps. */
+void weft__worker_tell(struct weft__worker_process *worker);
 
 /* worker_ask.c: a thread that hears what the parent asks. */
 int weft__worker_listen(struct weft__worker_process *worker);

@@ -19,6 +19,7 @@ struct weft__worker_process {
     uint32_t rung;             /* the number that it has rung for */
     uint32_t count;            /* tasks run */
     uint32_t took;             /* ns, by the last one that was measured */
+    uint32_t untold;           /* ns, about, since the parent was told of a result; 0: it was */
     weft__function_ref known;  /* of the program itself, where it is always the same */
     weft_function *function;   /* NULL: none is known */
 };

@@ -119,14 +119,21 @@ static void write_result(struct weft__worker_process *worker, struct weft__task_
     slot->block = result->block;
 }
 
-/* The result is there; the parent hears of it, once if it sleeps. */
-static void publish(struct weft__worker_process *worker, struct weft__task_slot *slot,
-                    uint32_t begun)
+/* The next task is at hand, and short like the last ones: the parent may hear of this result
+ * together with that of the next one. It looks by itself if that takes long. */
+static bool may_wait(const struct weft__worker_process *worker)
 {
-    uint32_t number;
+    const struct weft__task_slot *next = &worker->channel->slots[(worker->next + 1) % WEFT__SLOTS];
 
-    weft_store_u32(&slot->state, begun - WEFT__BEGUN + WEFT__DONE, WEFT_SEQ_CST);
-    number = weft_load_u32(&worker->bell->asleep, WEFT_SEQ_CST);
+    return worker->untold < TELL_NS &&
+           weft__slot_stage(weft_load_u32(&next->state, WEFT_RELAXED)) == WEFT__QUEUED;
+}
+
+void weft__worker_tell(struct weft__worker_process *worker)
+{
+    uint32_t number = weft_load_u32(&worker->bell->asleep, WEFT_SEQ_CST);
+
+    worker->untold = 0;
     if (number == 0 || number == worker->rung)
         return;
     worker->rung = number;
@@ -160,5 +167,8 @@ void weft__worker_process_run(struct weft__worker_process *worker, struct weft__
         worker->took = slot->took = took < 1 ? 1 : took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
     }
     worker->count++;
-    publish(worker, slot, begun);
+    worker->untold += worker->took + HAND_OVER_NS;
+    weft_store_u32(&slot->state, begun - WEFT__BEGUN + WEFT__DONE, WEFT_SEQ_CST);
+    if (!may_wait(worker))
+        weft__worker_tell(worker);
 }
