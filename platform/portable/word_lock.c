@@ -30,7 +30,7 @@ static int sleep_on(weft_atomic_u32 *lock, uint32_t seen, weft_time until, bool 
         return WEFT_ETIMEDOUT;
     if (seen != awaited && !weft_cas_u32(lock, &seen, awaited, WEFT_RELAXED))
         return 0;
-    *look = weft__sleep_shared(lock, awaited, end, false) == WEFT_ETIMEDOUT;
+    *look = weft__sleep_shared(lock, awaited, end, WEFT_FOREVER, false) == WEFT_ETIMEDOUT;
     return 0;
 }
 
