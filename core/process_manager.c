@@ -220,7 +220,7 @@ static void sleep_until(struct weft__process_pool *pool, uint32_t seen, weft_tim
 
     weft_store_u32(&pool->sleeps, 1, WEFT_SEQ_CST);
     if (weft_load_u32(&pool->bell->word, WEFT_SEQ_CST) == seen)
-        (void)weft_wait_shared(&pool->bell->word, seen, until);
+        (void)weft__sleep_shared(&pool->bell->word, seen, until, WEFT_FOREVER, true);
     weft_store_u32(&pool->sleeps, 0, WEFT_RELAXED);
     weft_cancel_enter(before);
 }

@@ -65,7 +65,7 @@ static void wait_for_work(struct weft__channel *channel, struct weft__task_slot 
     weft_store_u32(&channel->asleep, 1, WEFT_SEQ_CST);
     if (weft_load_u32(&slot->state, WEFT_SEQ_CST) == seen &&
         weft_load_u32(&channel->stop, WEFT_SEQ_CST) == 0)
-        (void)weft_wait_shared(&channel->asleep, 1, WEFT_FOREVER);
+        (void)weft__sleep_shared(&channel->asleep, 1, WEFT_FOREVER, WEFT_FOREVER, false);
     weft_store_u32(&channel->asleep, 0, WEFT_RELAXED);
 }
 

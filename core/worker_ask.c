@@ -52,7 +52,8 @@ static int listen(weft_task *task)
         if (asked != heard)
             pass_on(worker, asked);
         else
-            (void)weft_wait_shared(&worker->channel->ask, heard, WEFT_FOREVER);
+            (void)weft__sleep_shared(&worker->channel->ask, heard, WEFT_FOREVER, WEFT_FOREVER,
+                                     false);
         heard = asked;
     }
     return 0;

@@ -15,8 +15,10 @@
 #include "worker_process.h"
 
 enum {
-    SAMPLE = 8,      /* of so many short tasks one is measured, */
-    SHORT_NS = 20000 /* these are; all others too */
+    SAMPLE = 8,         /* of so many short tasks one is measured, */
+    SHORT_NS = 20000,   /* these are; all others too */
+    HAND_OVER_NS = 200, /* what a task costs besides */
+    TELL_NS = 30000     /* results of so much time are told at once */
 };
 
 struct result {

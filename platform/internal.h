@@ -100,6 +100,14 @@ int weft__fail_wait(int err, const char *what, const void *object, const char *l
 /* Raises a word in the arena (release) and wakes all who sleep on it. */
 void weft__ring_bell(weft_atomic_u32 *bell);
 
+/* ---- portable/wait_shared.c --------------------------------------------------- */
+
+/* weft_wait_shared() without a look, for objects that note their sleepers only after one, and
+ * for at most `slice` ns, after which it returns 0. `cancellable`: the current token of the
+ * thread ends it. */
+int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, weft_time slice,
+                       bool cancellable);
+
 /* ---- portable/once.c ---------------------------------------------------------- */
 
 /* weft_once_run() for what the library itself needs: no deadline and no cancel. */

@@ -114,12 +114,6 @@ int weft__doze(struct weft__sleep *sleep, weft_time until);
 
 /* ---- portable/wait_shared.c --------------------------------------------------- */
 
-/* weft_wait_shared() without a look, for objects that note their sleepers only after one, and
- * for at most `slice` ns, after which it returns 0. `cancellable`: the current token of the
- * thread ends it. */
-int weft__sleep_shared(weft_atomic_u32 *word, uint32_t seen, weft_time until, weft_time slice,
-                       bool cancellable);
-
 /* All shared sleeps of this process whose tokens were requested are over. */
 void weft__wake_cancelled(void);
 
