@@ -191,6 +191,10 @@ uint32_t weft__arena_self(void);
 /* False once the process of that name has died. */
 bool weft__arena_process_alive(uint32_t name);
 
+/* How often who waits for another process asks whether it still lives: survivors are told
+ * within 10 ms, which leaves room for a slow machine. */
+#define WEFT__LIVENESS_SLICE WEFT_MS(3)
+
 /* As weft_shared_alloc(), but the block is this process's: when it has died, whoever calls
  * weft__arena_bury() with its name, weft__arena_self(), frees it. */
 int weft__arena_alloc_private(uint64_t *offset, size_t size);

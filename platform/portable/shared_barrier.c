@@ -33,8 +33,6 @@ static const char what[] = "shared barrier";
 
 enum { AWAITED = 1, BROKEN = 2, FLAGS = 3, ROUND = 4, MOST_PARTIES = 1000, HISTORY = 16 };
 
-#define LIVENESS_SLICE WEFT_MS(5)
-
 struct party {
     weft_atomic_u64 came;    /* low half of the round << 32, + name of the process */
     weft_atomic_u64 process; /* a weft__shared_process, by whoever came last */
@@ -252,7 +250,7 @@ static int sleep_once(const struct visit *visit, weft_time until)
     if (!weft_cas_u64(&object->state, &state, state | AWAITED, WEFT_ACQ_REL) &&
         state != (visit->round | AWAITED))
         return 0;
-    return weft__sleep_shared(&object->bell, seen, until, LIVENESS_SLICE, true);
+    return weft__sleep_shared(&object->bell, seen, until, WEFT__LIVENESS_SLICE, true);
 }
 
 /* It gives up, for that reason, unless the round has ended in the last moment. */

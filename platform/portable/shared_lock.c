@@ -23,9 +23,6 @@
 #define DAMAGED WEFT__LOCK_DAMAGED
 #define OWNER WEFT__LOCK_OWNER
 
-/* How long one sleep lasts, and a dead owner may stay unnoticed. */
-#define LIVENESS_SLICE WEFT_MS(5)
-
 enum { LOOKS = 4 };
 
 /* What a thread that waits for the lock knows. */
@@ -52,7 +49,7 @@ static int wait_for(struct weft__shared_lock *lock, struct waiter *waiter, uint3
     waiter->bits = AWAITED;
     if (state != awaited && !weft_cas_u32(&lock->state, &state, awaited, WEFT_RELAXED))
         return 0;
-    err = weft__sleep_shared(&lock->state, awaited, waiter->until, LIVENESS_SLICE,
+    err = weft__sleep_shared(&lock->state, awaited, waiter->until, WEFT__LIVENESS_SLICE,
                              waiter->until != WEFT_FOREVER);
     waiter->doubts = weft_load_u32(&lock->state, WEFT_RELAXED) == awaited;
     return err;

@@ -14,9 +14,6 @@
 
 enum { PIPE_MAGIC = 0x7EF7A004, ALIGNMENT = 64 };
 
-/* How long a dead peer can stay unnoticed. */
-#define LIVENESS_SLICE WEFT_MS(5)
-
 struct pipe_end {
     _Alignas(ALIGNMENT) weft_atomic_u32 user; /* arena's name of the process that used it last; 0:
                                                  nobody has; relaxed */
@@ -86,7 +83,7 @@ static bool is_time_to_ask(const struct use *use)
     weft_atomic_u64 *asked = &use->pipe->ends[use->side].asked;
     uint64_t now = (uint64_t)weft_clock();
 
-    if (now - weft_load_u64(asked, WEFT_RELAXED) < (uint64_t)LIVENESS_SLICE)
+    if (now - weft_load_u64(asked, WEFT_RELAXED) < (uint64_t)WEFT__LIVENESS_SLICE)
         return false;
     weft_store_u64(asked, now, WEFT_RELAXED);
     return true;

@@ -24,8 +24,6 @@
 
 #define MIXED UINT32_MAX /* weft__shared_door.units */
 
-#define WATCH_SLICE WEFT_MS(5)
-
 /* Whether it is worth trying: to put so many units and items, or WEFT__RING_GET. */
 static bool is_ready(const struct weft__shared_ring *ring, uint64_t units, uint64_t items)
 {
@@ -96,7 +94,7 @@ int weft__shared_ring_wait(struct weft__shared_ring *ring, struct weft__shared_w
         return 0;
     wait->slept = true;
     seen = weft_load_u32(&door->changes, WEFT_ACQUIRE);
-    end = weft__slice(wait->until, wait->watch ? WATCH_SLICE : WEFT_SHARED_SLICE);
+    end = weft__slice(wait->until, wait->watch ? WEFT__LIVENESS_SLICE : WEFT_SHARED_SLICE);
     weft_fetch_add_u32(&door->sleepers, 1, WEFT_RELAXED);
     if (wait->units != WEFT__RING_GET)
         note_units(door, wait->units);

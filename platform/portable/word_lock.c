@@ -15,14 +15,11 @@
 #include "park.h"
 #include "weft/error.h"
 
-/* How long a dead owner can stay unnoticed. */
-#define LIVENESS_SLICE WEFT_MS(5)
-
 /* One sleep; *look says that it was a whole one: does the owner still live? */
 static int sleep_on(weft_atomic_u32 *lock, uint32_t seen, weft_time until, bool *look)
 {
     weft_time now = weft_clock();
-    weft_time end = now + LIVENESS_SLICE < until ? now + LIVENESS_SLICE : until;
+    weft_time end = now + WEFT__LIVENESS_SLICE < until ? now + WEFT__LIVENESS_SLICE : until;
     uint32_t awaited = seen | WEFT__WORD_AWAITED;
 
     *look = until <= now;

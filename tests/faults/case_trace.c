@@ -25,6 +25,8 @@ static void judge(int code, bool killed, const char *what, unsigned at, struct s
         score->told += code >= PLAY_TOLD;
         if (killed)
             fault_took(score, 0, took);
+        if (killed && score->goal > 0 && took > score->goal)
+            fault_note(score, "%s: late after %u", what, at);
     }
 }
 
