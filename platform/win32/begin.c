@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <io.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 #include "internal.h"
 #include "seam.h"
 
-enum { KILLED = 9, TERMINATED = 15 };
+enum { ABORTED = 6, KILLED = 9, TERMINATED = 15 };
 
 /* No \r before each \n: a program prints the same bytes on all systems. */
 static void make_binary(FILE *stream)
@@ -69,6 +70,13 @@ static LONG WINAPI crash(EXCEPTION_POINTERS *exception)
     if (answer != EXCEPTION_CONTINUE_EXECUTION)
         TerminateProcess(GetCurrentProcess(), exception->ExceptionRecord->ExceptionCode);
     return answer;
+}
+
+/* C libraries tell of abort() by various exit codes, one of which, 3, could be any exit. */
+static void aborted(int number)
+{
+    (void)number;
+    TerminateProcess(GetCurrentProcess(), WEFT__EXIT_SIGNAL | ABORTED);
 }
 
 /* What was handed over; written by weft_main(), before any other thread. */
@@ -126,6 +134,7 @@ static int be_a_child(const char *mark, weft_seam_arena *arena)
         return weft__fail(WEFT_EPERM, "%s is for weft itself: it starts its children so", mark);
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
     filter_before = SetUnhandledExceptionFilter(crash);
+    signal(SIGABRT, aborted);
     int err = begin_watching();
     if (err != 0)
         return err;

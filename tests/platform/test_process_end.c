@@ -117,6 +117,22 @@ static void a_crash_is_a_signal(void)
     weft_process_close(process);
 }
 
+static int call_abort(weft_task *task)
+{
+    (void)task;
+    abort();
+}
+
+static void abort_is_signal_six(void)
+{
+    weft_process *process = start_process(call_abort, NULL, 0);
+    weft_process_status status = status_of(process);
+
+    CU_ASSERT_EQUAL(status.signal, 6);
+    CU_ASSERT_EQUAL(status.error, 0);
+    weft_process_close(process);
+}
+
 static int run_for_ever(weft_task *task)
 {
     weft_atomic_u32 *begun = weft_shared_pointer(WEFT_ARG(task, weft_offset));
@@ -299,6 +315,7 @@ CU_TestInfo suite_cases[] = {
      the_sentence_of_the_call_that_failed_reaches_the_parent},
     {"exit_in_the_function_is_its_code", exit_in_the_function_is_its_code},
     {"a_crash_is_a_signal", a_crash_is_a_signal},
+    {"abort_is_signal_six", abort_is_signal_six},
     {"kill_is_signal_nine_and_may_be_repeated", kill_is_signal_nine_and_may_be_repeated},
     {"terminate_is_signal_fifteen", terminate_is_signal_fifteen},
     {"a_process_can_be_killed_at_any_moment_of_its_start",
