@@ -22,7 +22,9 @@ enum weft__shared_kind {
     WEFT__SHARED_RMUTEX,
     WEFT__SHARED_CONDITION,
     WEFT__SHARED_EVENT,
-    WEFT__SHARED_BARRIER
+    WEFT__SHARED_BARRIER,
+    WEFT__SHARED_QUEUE,
+    WEFT__SHARED_PIPE
 };
 
 #define WEFT__SHARED_KINDS UINT32_C(15) /* the bits in which they differ */

@@ -10,21 +10,23 @@
 #include "weft/shared_pipe.h"
 
 #include "internal.h"
+#include "shared_object.h"
 #include "shared_ring.h"
 
-enum { PIPE_MAGIC = 0x7EF7A004, ALIGNMENT = 64 };
+static const char what[] = "shared pipe";
 
 struct pipe_end {
-    _Alignas(ALIGNMENT) weft_atomic_u32 user; /* arena's name of the process that used it last; 0:
+    _Alignas(64) weft_atomic_u32 user; /* arena's name of the process that used it last; 0:
                                                  nobody has; relaxed */
     weft_atomic_u64 asked; /* when the user last asked whether the other end's lives, by its own
                               clock; relaxed */
 };
 
 struct shared_pipe {
-    uint32_t magic;         /* this and `rings` are written at creation */
+    weft_atomic_u32 kind;
     weft_atomic_u32 closed; /* a bit for each end; acq_rel */
-    uint64_t rings[2];      /* bytes from here to the ring of what each end sends */
+    uint64_t rings[2];      /* bytes from here to the ring of what each end sends; written at
+                               creation */
     struct pipe_end ends[2];
 };
 
@@ -35,15 +37,14 @@ struct use {
     weft_shared_pipe handle;
 };
 
-static struct shared_pipe *pipe_of(weft_shared_pipe end)
+static weft_offset place_of(weft_shared_pipe end)
 {
-    weft_offset at = end.at & ~(weft_offset)1;
-    struct shared_pipe *object = at % ALIGNMENT == 0 ? weft_shared_pointer(at) : NULL;
+    return end.at & ~(weft_offset)1;
+}
 
-    if (object && object->magic == PIPE_MAGIC)
-        return object;
-    weft__misuse(WEFT_EINVAL, "shared pipe %llu: no pipe", (unsigned long long)end.at);
-    return NULL;
+static struct shared_pipe *find(weft_shared_pipe end)
+{
+    return weft__shared_find(place_of(end), WEFT__SHARED_PIPE);
 }
 
 static struct weft__shared_ring *ring_from(struct shared_pipe *pipe, unsigned side)
@@ -56,11 +57,11 @@ static int begin(struct use *use, weft_shared_pipe end, const void *message, siz
 {
     uint32_t self = weft__arena_self();
 
-    *use = (struct use){.pipe = pipe_of(end), .side = end.at & 1, .handle = end};
+    *use = (struct use){.pipe = find(end), .side = end.at & 1, .handle = end};
     if (!use->pipe)
-        return WEFT_EINVAL;
+        return weft__shared_refuse(end.at, what);
     if (!message && size > 0)
-        return weft__misuse(WEFT_EINVAL, "shared pipe %llu: %zu bytes at NULL",
+        return weft__misuse(WEFT_EINVAL, "%s %llu: %zu bytes at NULL", what,
                             (unsigned long long)end.at, size);
     weft_atomic_u32 *user = &use->pipe->ends[use->side].user;
     if (weft_load_u32(user, WEFT_RELAXED) != self)
@@ -91,13 +92,10 @@ static bool is_time_to_ask(const struct use *use)
 
 static int fail(const struct use *use, int err, const char *late)
 {
-    unsigned long long at = use->handle.at;
-
     if (err == WEFT_ECLOSED)
-        return weft__fail(err, "shared pipe %llu: nobody is at the other end", at);
-    if (err == WEFT_ECANCELED)
-        return weft__fail(err, "shared pipe %llu: its wait was cancelled", at);
-    return weft__fail(err, "shared pipe %llu: %s until the deadline", at, late);
+        return weft__fail(err, "%s %llu: nobody is at the other end", what,
+                          (unsigned long long)use->handle.at);
+    return weft__shared_fail_wait(err, what, use->handle.at, late);
 }
 
 int weft_shared_pipe_create(weft_shared_pipe *one, weft_shared_pipe *other, size_t bytes)
@@ -109,16 +107,15 @@ int weft_shared_pipe_create(weft_shared_pipe *one, weft_shared_pipe *other, size
     int err;
 
     if (each == 0 || each > SIZE_MAX / 4)
-        return weft__fail(WEFT_EINVAL, "shared pipe: %zu bytes are too many", bytes);
-    err = weft_shared_alloc(&at, sizeof(*object) + 2 * each);
+        return weft__fail(WEFT_EINVAL, "%s: %zu bytes are too many", what, bytes);
+    err = weft__shared_create(&at, WEFT__SHARED_PIPE, sizeof(*object) + 2 * each);
     if (err != 0)
         return err;
-    object = weft_shared_pointer(at);
+    object = find((weft_shared_pipe){at});
     for (unsigned side = 0; side < 2; side++) {
         object->rings[side] = sizeof(*object) + side * each;
         weft__shared_ring_init(ring_from(object, side), WEFT__SHARED_ITEMS, room);
     }
-    object->magic = PIPE_MAGIC;
     one->at = at;
     other->at = at | 1;
     return 0;
@@ -136,9 +133,9 @@ int weft_shared_pipe_send(weft_shared_pipe end, const void *message, size_t size
         return fail(&use, WEFT_ECLOSED, "");
     err = weft__shared_ring_put(ring_from(use.pipe, use.side), message, size, until, &watch);
     if (err == WEFT_ETOOBIG)
-        return weft__fail(err, "shared pipe %llu: a message of %zu bytes never fits",
+        return weft__fail(err, "%s %llu: a message of %zu bytes never fits", what,
                           (unsigned long long)end.at, size);
-    return err == 0 ? 0 : fail(&use, err, "full");
+    return err == 0 ? 0 : fail(&use, err, "full until the deadline");
 }
 
 int weft_shared_pipe_receive(weft_shared_pipe end, void *message, size_t size, size_t *length,
@@ -160,24 +157,24 @@ int weft_shared_pipe_receive(weft_shared_pipe end, void *message, size_t size, s
             err = WEFT_ECLOSED;
     }
     if (err == WEFT_ETOOBIG)
-        return weft__fail(err, "shared pipe %llu: the next message has another size than %zu bytes",
+        return weft__fail(err, "%s %llu: the next message has another size than %zu bytes", what,
                           (unsigned long long)end.at, size);
-    return err == 0 ? 0 : fail(&use, err, "empty");
+    return err == 0 ? 0 : fail(&use, err, "empty until the deadline");
 }
 
 void weft_shared_pipe_close(weft_shared_pipe end)
 {
-    struct shared_pipe *object = end.at != 0 ? pipe_of(end) : NULL;
+    struct shared_pipe *object = find(end);
     unsigned side = end.at & 1;
-    uint32_t before;
 
-    if (!object)
+    if (end.at == 0)
         return;
+    if (!object) {
+        weft__shared_refuse(end.at, what);
+        return;
+    }
     weft__shared_ring_shut(ring_from(object, side), WEFT_DRAIN);
     weft__shared_ring_shut(ring_from(object, 1 - side), WEFT_DISCARD);
-    before = weft_fetch_or_u32(&object->closed, 1u << side, WEFT_ACQ_REL);
-    if (before != 1u << (1 - side))
-        return;
-    object->magic = 0;
-    weft_shared_free(end.at & ~(weft_offset)1);
+    if (weft_fetch_or_u32(&object->closed, 1u << side, WEFT_ACQ_REL) == 1u << (1 - side))
+        weft__shared_close(place_of(end), WEFT__SHARED_PIPE, what);
 }

@@ -9,14 +9,15 @@
  */
 #include "weft/shared_queue.h"
 
-#include "internal.h"
+#include "park.h"
+#include "shared_object.h"
 #include "shared_ring.h"
 #include "weft/wait.h"
 
-enum { QUEUE_MAGIC = 0x7EF7A003, ALIGNMENT = 64 };
+static const char what[] = "shared queue";
 
 struct shared_queue {
-    uint32_t magic;           /* written at creation */
+    weft_atomic_u32 kind;
     weft_atomic_u32 finished; /* raised when nothing is left to be done; joiners sleep on it */
     weft_atomic_u32 joiners;  /* stays too high when one is killed */
     weft_atomic_u64 done;     /* raised by task_done */
@@ -25,17 +26,12 @@ struct shared_queue {
 
 static struct shared_queue *find(weft_shared_queue queue)
 {
-    struct shared_queue *object = queue.at % ALIGNMENT == 0 ? weft_shared_pointer(queue.at) : NULL;
-
-    if (object && object->magic == QUEUE_MAGIC)
-        return object;
-    weft__misuse(WEFT_EINVAL, "shared queue %llu: no queue", (unsigned long long)queue.at);
-    return NULL;
+    return weft__shared_find(queue.at, WEFT__SHARED_QUEUE);
 }
 
 static int refuse_item(weft_shared_queue queue, size_t size)
 {
-    return weft__misuse(WEFT_EINVAL, "shared queue %llu: %zu bytes at NULL",
+    return weft__misuse(WEFT_EINVAL, "%s %llu: %zu bytes at NULL", what,
                         (unsigned long long)queue.at, size);
 }
 
@@ -44,33 +40,25 @@ int weft_shared_queue_create(weft_shared_queue *queue, const weft_shared_queue_o
     size_t items = options && options->items > 0 ? options->items : WEFT__SHARED_ITEMS;
     size_t bytes = options && options->bytes > 0 ? options->bytes : WEFT__SHARED_BYTES;
     size_t size = weft__shared_ring_size(bytes);
-    struct shared_queue *object;
     weft_offset at;
     int err;
 
     if (items > WEFT__SHARED_ITEMS || size == 0)
-        return weft__fail(WEFT_EINVAL, "shared queue: %zu items in %zu bytes are too many", items,
+        return weft__fail(WEFT_EINVAL, "%s: %zu items in %zu bytes are too many", what, items,
                           bytes);
-    err = weft_shared_alloc(&at, sizeof(*object) - sizeof(object->ring) + size);
+    err = weft__shared_create(&at, WEFT__SHARED_QUEUE, offsetof(struct shared_queue, ring) + size);
     if (err != 0)
         return err;
-    object = weft_shared_pointer(at);
-    weft__shared_ring_init(&object->ring, items, bytes);
-    object->magic = QUEUE_MAGIC;
     queue->at = at;
+    weft__shared_ring_init(&find(*queue)->ring, items, bytes);
     return 0;
 }
 
-/* `state`: full or empty. */
-static int fail(weft_shared_queue queue, int err, const char *state)
+static int fail(weft_shared_queue queue, int err, const char *late)
 {
-    unsigned long long at = queue.at;
-
     if (err == WEFT_ECLOSED)
-        return weft__fail(err, "shared queue %llu: shut down", at);
-    if (err == WEFT_ECANCELED)
-        return weft__fail(err, "shared queue %llu: %s when its wait was cancelled", at, state);
-    return weft__fail(err, "shared queue %llu: %s until the deadline", at, state);
+        return weft__fail(err, "%s %llu: shut down", what, (unsigned long long)queue.at);
+    return weft__shared_fail_wait(err, what, queue.at, late);
 }
 
 int weft_shared_queue_put(weft_shared_queue queue, const void *item, size_t size, weft_time until)
@@ -79,14 +67,14 @@ int weft_shared_queue_put(weft_shared_queue queue, const void *item, size_t size
     int err;
 
     if (!object)
-        return WEFT_EINVAL;
+        return weft__shared_refuse(queue.at, what);
     if (!item && size > 0)
         return refuse_item(queue, size);
     err = weft__shared_ring_put(&object->ring, item, size, until, NULL);
     if (err == WEFT_ETOOBIG)
-        return weft__fail(err, "shared queue %llu: an item of %zu bytes never fits",
+        return weft__fail(err, "%s %llu: an item of %zu bytes never fits", what,
                           (unsigned long long)queue.at, size);
-    return err == 0 ? 0 : fail(queue, err, "full");
+    return err == 0 ? 0 : fail(queue, err, "full until the deadline");
 }
 
 int weft_shared_queue_get(weft_shared_queue queue, void *item, size_t size, size_t *length,
@@ -96,14 +84,14 @@ int weft_shared_queue_get(weft_shared_queue queue, void *item, size_t size, size
     int err;
 
     if (!object)
-        return WEFT_EINVAL;
+        return weft__shared_refuse(queue.at, what);
     if (!item && size > 0)
         return refuse_item(queue, size);
     err = weft__shared_ring_get(&object->ring, item, size, length, until, NULL);
     if (err == WEFT_ETOOBIG)
-        return weft__fail(err, "shared queue %llu: the next item has another size than %zu bytes",
+        return weft__fail(err, "%s %llu: the next item has another size than %zu bytes", what,
                           (unsigned long long)queue.at, size);
-    return err == 0 ? 0 : fail(queue, err, "empty");
+    return err == 0 ? 0 : fail(queue, err, "empty until the deadline");
 }
 
 /* ---- done -------------------------------------------------------------------- */
@@ -132,12 +120,12 @@ int weft_shared_queue_task_done(weft_shared_queue queue)
     uint64_t done;
 
     if (!object)
-        return WEFT_EINVAL;
+        return weft__shared_refuse(queue.at, what);
     done = weft_load_u64(&object->done, WEFT_RELAXED);
     do {
         if (done + weft__shared_ring_lost_count(&object->ring) >=
             weft__shared_ring_put_count(&object->ring))
-            return weft__misuse(WEFT_EINVAL, "shared queue %llu: more items done than were put",
+            return weft__misuse(WEFT_EINVAL, "%s %llu: more items done than were put", what,
                                 (unsigned long long)queue.at);
     } while (!weft_cas_u64(&object->done, &done, done + 1, WEFT_SEQ_CST));
     tell_joiners(object);
@@ -146,7 +134,7 @@ int weft_shared_queue_task_done(weft_shared_queue queue)
 
 static int fail_join(weft_shared_queue queue, int err, uint64_t left)
 {
-    return weft__fail(err, "shared queue %llu: %llu items were not done %s",
+    return weft__fail(err, "%s %llu: %llu items were not done %s", what,
                       (unsigned long long)queue.at, (unsigned long long)left,
                       err == WEFT_ECANCELED ? "when the wait was cancelled" : "at the deadline");
 }
@@ -158,7 +146,7 @@ int weft_shared_queue_join(weft_shared_queue queue, weft_time until)
     int err = 0;
 
     if (!object)
-        return WEFT_EINVAL;
+        return weft__shared_refuse(queue.at, what);
     weft_fetch_add_u32(&object->joiners, 1, WEFT_SEQ_CST);
     for (;;) {
         uint32_t seen = weft_load_u32(&object->finished, WEFT_ACQUIRE);
@@ -166,10 +154,7 @@ int weft_shared_queue_join(weft_shared_queue queue, weft_time until)
         left = unfinished(object);
         if (left == 0 || err != 0)
             break;
-        weft_time end = until > WEFT_NOW ? weft__slice(until, WEFT_SHARED_SLICE) : until;
-        err = weft_wait_shared(&object->finished, seen, end);
-        if (err == WEFT_ETIMEDOUT && end != until)
-            err = 0;
+        err = weft__sleep_shared(&object->finished, seen, until, WEFT_SHARED_SLICE, true);
     }
     weft_fetch_sub_u32(&object->joiners, 1, WEFT_RELAXED);
     return left == 0 ? 0 : fail_join(queue, err, left);
@@ -181,25 +166,25 @@ size_t weft_shared_queue_size(weft_shared_queue queue)
 {
     struct shared_queue *object = find(queue);
 
-    return object ? (size_t)weft__shared_ring_count(&object->ring) : 0;
+    if (object)
+        return (size_t)weft__shared_ring_count(&object->ring);
+    weft__shared_refuse(queue.at, what);
+    return 0;
 }
 
 void weft_shared_queue_shutdown(weft_shared_queue queue, enum weft_ending ending)
 {
     struct shared_queue *object = find(queue);
 
-    if (!object)
+    if (!object) {
+        weft__shared_refuse(queue.at, what);
         return;
+    }
     weft__shared_ring_shut(&object->ring, ending);
     tell_joiners(object);
 }
 
 void weft_shared_queue_close(weft_shared_queue queue)
 {
-    struct shared_queue *object = queue.at != 0 ? find(queue) : NULL;
-
-    if (!object)
-        return;
-    object->magic = 0;
-    weft_shared_free(queue.at);
+    weft__shared_close(queue.at, WEFT__SHARED_QUEUE, what);
 }

@@ -176,7 +176,7 @@ static int acquire(weft_atomic_u32 *lock, weft_time until)
         return 0;
     at_least = weft_in(PATIENCE);
     err = weft__word_lock_wait(lock, until > at_least ? until : at_least,
-                                 until > WEFT_NOW ? weft_cancel_current() : NULL);
+                               until > WEFT_NOW ? weft_cancel_current() : NULL);
     return err == WEFT_EOWNERDEAD ? 0 : err;
 }
 

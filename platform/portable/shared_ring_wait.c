@@ -17,7 +17,7 @@
  */
 #include "shared_ring_private.h"
 
-#include "internal.h"
+#include "park.h"
 #include "word_lock.h"
 #include "weft/error.h"
 #include "weft/wait.h"
@@ -84,8 +84,8 @@ static bool looks(const struct weft__shared_ring *ring, uint64_t units)
 int weft__shared_ring_wait(struct weft__shared_ring *ring, struct weft__shared_wait *wait)
 {
     struct weft__shared_door *door = door_of(ring, wait->units);
+    const struct weft__shared_watch *watch = wait->watch;
     uint32_t seen;
-    weft_time end;
     int err = 0;
 
     if (wait->until <= WEFT_NOW)
@@ -94,20 +94,21 @@ int weft__shared_ring_wait(struct weft__shared_ring *ring, struct weft__shared_w
         return 0;
     wait->slept = true;
     seen = weft_load_u32(&door->changes, WEFT_ACQUIRE);
-    end = weft__slice(wait->until, wait->watch ? WEFT__LIVENESS_SLICE : WEFT_SHARED_SLICE);
     weft_fetch_add_u32(&door->sleepers, 1, WEFT_RELAXED);
     if (wait->units != WEFT__RING_GET)
         note_units(door, wait->units);
     set_flag(ring, wait->units);
     (void)weft_fault_point("shared_ring.sleep");
     if (!is_ready(ring, wait->units, 1))
-        err = weft_wait_shared(&door->changes, seen, end);
+        err = weft__sleep_shared(&door->changes, seen, wait->until,
+                                 watch ? WEFT__LIVENESS_SLICE : WEFT_SHARED_SLICE, true);
     weft_fetch_sub_u32(&door->sleepers, 1, WEFT_RELAXED);
-    if (err != WEFT_ETIMEDOUT || is_ready(ring, wait->units, 1))
-        return err == WEFT_ETIMEDOUT ? 0 : err;
-    if (wait->watch && wait->watch->is_in_vain(wait->watch->context))
+    if (is_ready(ring, wait->units, 1))
+        return 0; /* what came first is taken, and the next wait fails */
+    if (err == 0 && watch && weft_load_u32(&door->changes, WEFT_RELAXED) == seen &&
+        watch->is_in_vain(watch->context))
         return WEFT_ECLOSED;
-    return end == wait->until ? WEFT_ETIMEDOUT : 0;
+    return err;
 }
 
 void weft__shared_ring_pass_on(struct weft__shared_ring *ring, const struct weft__shared_wait *wait)

@@ -9,6 +9,8 @@
 #include "crew.h"
 #include "fail.h"
 #include "shared_ends.h"
+#include "weft/arena.h"
+#include "weft/cancel.h"
 #include "weft/shared_pipe.h"
 
 enum { ROUNDS = 2000, THREADS = 3 };
@@ -84,6 +86,23 @@ static void waits_end_at_the_deadline_and_not_before(void)
     close_pipe(p);
 }
 
+static void a_cancelled_task_receives_what_is_there(void)
+{
+    struct ends p = make_pipe(16);
+    weft_cancel cancel = WEFT_CANCEL_INIT;
+    const weft_cancel *before = weft_cancel_enter(&cancel);
+    uint32_t number;
+
+    weft_cancel_request(&cancel);
+    CHECK_OK(send_number(p.one, 1, WEFT_FOREVER));
+    CHECK_ERROR(send_number(p.one, 2, WEFT_FOREVER), WEFT_ECANCELED);
+    CHECK_SENTENCE("cancelled");
+    expect_number(p.other, 1);
+    CHECK_ERROR(receive_number(p.other, &number, WEFT_FOREVER), WEFT_ECANCELED);
+    weft_cancel_enter(before);
+    close_pipe(p);
+}
+
 static void after_close_the_other_end_reads_what_was_sent(void)
 {
     struct ends p = make_pipe(0);
@@ -143,6 +162,22 @@ static void a_full_arena_is_an_error_at_creation(void)
     CHECK_ERROR(weft_shared_pipe_create(&p.one, &p.other, SIZE_MAX), WEFT_EINVAL);
 }
 
+static void the_second_close_gives_the_memory_back(void)
+{
+    weft_shared_usage before, after;
+    struct ends p;
+
+    weft_shared_usage_get(&before);
+    p = make_pipe(0);
+    weft_shared_pipe_close(p.one);
+    weft_shared_pipe_close(p.one); /* twice is no second one */
+    weft_shared_usage_get(&after);
+    CU_ASSERT_TRUE(after.bytes >= before.bytes + 2 * 65536);
+    weft_shared_pipe_close(p.other);
+    weft_shared_usage_get(&after);
+    CU_ASSERT_EQUAL(after.blocks, before.blocks);
+}
+
 struct talk {
     weft_shared_pipe end;
     uint32_t sum; /* of what the thread received */
@@ -195,10 +230,12 @@ CU_TestInfo suite_cases[] = {
     {"messages_keep_their_sizes", messages_keep_their_sizes},
     {"bytes_bound_each_direction", bytes_bound_each_direction},
     {"waits_end_at_the_deadline_and_not_before", waits_end_at_the_deadline_and_not_before},
+    {"a_cancelled_task_receives_what_is_there", a_cancelled_task_receives_what_is_there},
     {"after_close_the_other_end_reads_what_was_sent",
      after_close_the_other_end_reads_what_was_sent},
     {"what_is_no_pipe_is_misuse", what_is_no_pipe_is_misuse},
     {"a_full_arena_is_an_error_at_creation", a_full_arena_is_an_error_at_creation},
+    {"the_second_close_gives_the_memory_back", the_second_close_gives_the_memory_back},
     {"several_threads_share_an_end", several_threads_share_an_end},
     CU_TEST_INFO_NULL,
 };

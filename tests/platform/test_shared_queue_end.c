@@ -4,6 +4,7 @@
 
 #include "crew.h"
 #include "shared_numbers.h"
+#include "weft/cancel.h"
 #include "weft/shared.h"
 #include "weft/shared_queue.h"
 
@@ -227,6 +228,74 @@ static void join_returns_when_the_workers_are_through(void)
     close_stage(&s);
 }
 
+/* ---- cancel --------------------------------------------------------------------------- */
+
+/* A thread that waits under a token: which wait is its number. */
+struct cancelled {
+    weft_shared_queue full, empty;
+    weft_cancel cancel;
+    int which;
+    int err; /* read after join */
+};
+
+static int wait_under_a_token(weft_task *task)
+{
+    struct cancelled *c = WEFT_ARG(task, struct cancelled *);
+    const weft_cancel *before = weft_cancel_enter(&c->cancel);
+    int item;
+
+    if (c->which == 0)
+        c->err = get_number(c->empty, &item, WEFT_FOREVER);
+    else if (c->which == 1)
+        c->err = put_number(c->full, 1, WEFT_FOREVER);
+    else
+        c->err = weft_shared_queue_join(c->full, WEFT_FOREVER);
+    weft_cancel_enter(before);
+    return 0;
+}
+
+static void a_cancel_ends_each_wait(void)
+{
+    struct cancelled c = {.full = make_numbers(1), .empty = make_numbers(1)};
+
+    CHECK_OK(put_number(c.full, 1, WEFT_NOW));
+    for (c.which = 0; c.which < 3; c.which++) {
+        weft_thread *thread;
+
+        c.cancel = (weft_cancel)WEFT_CANCEL_INIT;
+        c.err = 0;
+        start_threads(&thread, 1, wait_under_a_token, &c);
+        weft_sleep(WEFT_MS(2)); /* it waits, or will find the token cancelled */
+        weft_cancel_request(&c.cancel);
+        join_threads(&thread, 1);
+        CU_ASSERT_EQUAL(c.err, WEFT_ECANCELED);
+    }
+    weft_shared_queue_close(c.full);
+    weft_shared_queue_close(c.empty);
+}
+
+static void a_cancelled_task_gets_what_is_there(void)
+{
+    weft_shared_queue queue = make_numbers(1);
+    weft_cancel cancel = WEFT_CANCEL_INIT;
+    const weft_cancel *before = weft_cancel_enter(&cancel);
+    int item = 0;
+
+    weft_cancel_request(&cancel);
+    CHECK_OK(put_number(queue, 7, WEFT_FOREVER));
+    CHECK_ERROR(put_number(queue, 8, WEFT_FOREVER), WEFT_ECANCELED);
+    CHECK_SENTENCE("cancelled");
+    CHECK_ERROR(put_number(queue, 8, WEFT_NOW), WEFT_ETIMEDOUT); /* it does not wait */
+    CHECK_OK(get_number(queue, &item, WEFT_FOREVER));
+    CU_ASSERT_EQUAL(item, 7);
+    CHECK_ERROR(get_number(queue, &item, WEFT_FOREVER), WEFT_ECANCELED);
+    CHECK_ERROR(weft_shared_queue_join(queue, WEFT_FOREVER), WEFT_ECANCELED);
+    CHECK_OK(weft_shared_queue_task_done(queue));
+    CHECK_OK(weft_shared_queue_join(queue, WEFT_FOREVER));
+    weft_cancel_enter(before);
+    weft_shared_queue_close(queue);
+}
+
 const char *const suite_name = "shared_queue_end";
 CU_TestInfo suite_cases[] = {
     {"after_shutdown_what_is_there_can_be_got_and_nothing_put",
@@ -238,5 +307,7 @@ CU_TestInfo suite_cases[] = {
     {"the_last_task_done_wakes_all_who_join", the_last_task_done_wakes_all_who_join},
     {"discarding_wakes_all_who_join", discarding_wakes_all_who_join},
     {"join_returns_when_the_workers_are_through", join_returns_when_the_workers_are_through},
+    {"a_cancel_ends_each_wait", a_cancel_ends_each_wait},
+    {"a_cancelled_task_gets_what_is_there", a_cancelled_task_gets_what_is_there},
     CU_TEST_INFO_NULL,
 };

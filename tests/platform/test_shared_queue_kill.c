@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "crew.h"
-#include "stop_at.h"
+#include "halt.h"
 #include "weft/arena.h"
 #include "weft/atomic.h"
+#include "weft/shared.h"
 #include "weft/shared_queue.h"
 
 enum { PUTTERS = 14, KILLS = PUTTERS - 1, ITEMS = 20000, CAPACITY = 4, WORDS = 50 };
@@ -32,16 +33,19 @@ struct history {
 struct scene {
     weft_shared_queue queue;
     weft_offset history;
-    struct stop stop;
+    weft_shared_semaphore there; /* released where the process is to be killed */
+    char point[40];              /* that is so; empty: it is not to be killed at a point */
+    uint32_t passage;
     uint32_t putter; /* number of the process, if it puts */
 };
 
 static struct scene make_scene(void)
 {
     weft_shared_queue_options options = {.items = CAPACITY};
-    struct scene s = {.stop = make_stop()};
+    struct scene s = {.putter = 0};
 
     CU_ASSERT_EQUAL_FATAL(weft_shared_queue_create(&s.queue, &options), 0);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&s.there, 0), 0);
     CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&s.history, sizeof(struct history)), 0);
     return s;
 }
@@ -49,7 +53,7 @@ static struct scene make_scene(void)
 static void close_scene(const struct scene *s)
 {
     weft_shared_queue_close(s->queue);
-    close_stop(&s->stop);
+    weft_shared_semaphore_close(s->there);
     weft_shared_free(s->history);
 }
 
@@ -94,11 +98,11 @@ static int get_item(const struct scene *s, struct item *item, weft_time until)
     return err;
 }
 
-/* Now and then too slow for the others, so that they sleep; one who is to stop somewhere
+/* Now and then too slow for the others, so that they sleep; one who is to be killed at a point
  * always is. */
-static void dawdle(uint32_t i)
+static void dawdle(const struct scene *s, uint32_t i)
 {
-    if (i % 16 == 0 || stop_armed.passage > 0)
+    if (i % 16 == 0 || s->passage > 0)
         weft_sleep(WEFT_MS(1));
 }
 
@@ -112,7 +116,7 @@ static int put_on(weft_task *task, const struct scene *s)
         if (err == WEFT_ECLOSED)
             return 0;
         REQUIRE(task, err == 0);
-        dawdle(i);
+        dawdle(s, i);
     }
     return 0;
 }
@@ -127,27 +131,29 @@ static int get_on(weft_task *task, const struct scene *s)
         REQUIRE(task, is_whole(&item));
         REQUIRE(task, item.words[1] >= next[item.words[0]]);
         next[item.words[0]] = item.words[1] + 1;
-        dawdle(i + 8);
+        dawdle(s, i + 8);
         weft_fetch_add_u32(&history_of(s)->got, s->putter == 0, WEFT_RELEASE);
     }
     REQUIRE(task, err == WEFT_ECLOSED);
     return 0;
 }
 
+static struct scene scene; /* of this process: the point must stay */
+
 static int putter(weft_task *task)
 {
-    struct scene s = WEFT_ARG(task, struct scene);
-
-    arm(&s.stop);
-    return put_on(task, &s);
+    scene = WEFT_ARG(task, struct scene);
+    if (scene.passage > 0)
+        halt_at(scene.point, scene.passage, scene.there);
+    return put_on(task, &scene);
 }
 
 static int getter(weft_task *task)
 {
-    struct scene s = WEFT_ARG(task, struct scene);
-
-    arm(&s.stop);
-    return get_on(task, &s);
+    scene = WEFT_ARG(task, struct scene);
+    if (scene.passage > 0)
+        halt_at(scene.point, scene.passage, scene.there);
+    return get_on(task, &scene);
 }
 
 /* Items that were put are seen once, but for `lost`; what the last put did not report may be
@@ -221,7 +227,8 @@ static void kill_at(const char *point, weft_function *victim, uint32_t passage)
     struct crew survivors;
     weft_process *process;
 
-    t.stop = stop_at(s.stop, point, passage);
+    memcpy(t.point, point, strlen(point) + 1);
+    t.passage = passage;
     t.putter = 1;
     for (uint32_t i = 0; victim == getter && i < CAPACITY; i++)
         CHECK_OK(put_item(&(struct scene){.queue = s.queue, .history = s.history, .putter = 2}, i,
@@ -229,7 +236,7 @@ static void kill_at(const char *point, weft_function *victim, uint32_t passage)
     if (needs_others)
         survivors = start_survivors(&s);
     process = start_process(victim, &t, sizeof(t));
-    CHECK_OK(weft_shared_semaphore_acquire(s.stop.there, SOON));
+    CHECK_OK(weft_shared_semaphore_acquire(s.there, SOON));
     if (!needs_others)
         survivors = start_survivors(&s);
     weft_sleep(WEFT_MS(5)); /* they run into it, or will do so when it is dead */

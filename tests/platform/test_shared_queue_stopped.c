@@ -2,43 +2,65 @@
 /* The queue between processes when one is stopped, or killed, in the middle of putting. */
 #include "check.h"
 
+#include <string.h>
+
 #include "crew.h"
 #include "shared_numbers.h"
-#include "stop_at.h"
+#include "weft/fault.h"
+#include "weft/shared.h"
 #include "weft/shared_queue.h"
 
 enum { THE_ITEM = 17 };
 
 struct scene {
     weft_shared_queue queue;
-    struct stop stop;
+    weft_shared_semaphore there, go_on; /* the process is at the point; it may leave it */
+    char point[40];
 };
 
 static struct scene make_scene(void)
 {
-    return (struct scene){make_numbers(4), make_stop()};
+    struct scene s = {.queue = make_numbers(4)};
+
+    CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&s.there, 0), 0);
+    CU_ASSERT_EQUAL_FATAL(weft_shared_semaphore_create(&s.go_on, 0), 0);
+    return s;
 }
 
 static void close_scene(const struct scene *s)
 {
     weft_shared_queue_close(s->queue);
-    close_stop(&s->stop);
+    weft_shared_semaphore_close(s->there);
+    weft_shared_semaphore_close(s->go_on);
+}
+
+static struct scene scene; /* of this process, written before the hook is set */
+
+static int stop(const char *point)
+{
+    if (strcmp(point, scene.point) != 0)
+        return 0;
+    (void)weft_shared_semaphore_release(scene.there, 1);
+    while (weft_shared_semaphore_acquire(scene.go_on, SOON) != 0)
+        continue;
+    return 0;
 }
 
 static int put_the_item(weft_task *task)
 {
-    struct scene s = WEFT_ARG(task, struct scene);
-
-    arm(&s.stop);
-    return put_number(s.queue, THE_ITEM, SOON);
+    scene = WEFT_ARG(task, struct scene);
+    weft_fault_hook(stop);
+    return put_number(scene.queue, THE_ITEM, SOON);
 }
 
 static weft_process *stop_in_put(const struct scene *s, const char *point)
 {
-    struct scene t = {s->queue, stop_at(s->stop, point, 1)};
-    weft_process *process = start_process(put_the_item, &t, sizeof(t));
+    struct scene t = *s;
+    weft_process *process;
 
-    CHECK_OK(weft_shared_semaphore_acquire(s->stop.there, SOON));
+    memcpy(t.point, point, strlen(point) + 1);
+    process = start_process(put_the_item, &t, sizeof(t));
+    CHECK_OK(weft_shared_semaphore_acquire(s->there, SOON));
     return process;
 }
 
@@ -97,7 +119,7 @@ static void the_item_of_a_stopped_process_is_not_cut_off_by_shutdown(void)
     weft_shared_queue_shutdown(s.queue, WEFT_DRAIN);
     CHECK_ERROR(put_number(s.queue, 1, WEFT_NOW), WEFT_ECLOSED);
     CHECK_ERROR(get_number(s.queue, &item, WEFT_NOW), WEFT_ETIMEDOUT); /* not "no more" yet */
-    CHECK_OK(weft_shared_semaphore_release(s.stop.go_on, 1));
+    CHECK_OK(weft_shared_semaphore_release(s.go_on, 1));
     join_process(process);
     CHECK_OK(get_number(s.queue, &item, SOON));
     CU_ASSERT_EQUAL(item, THE_ITEM);
