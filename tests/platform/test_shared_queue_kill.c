@@ -188,8 +188,13 @@ struct progress {
 static bool has_come_so_far(void *context)
 {
     struct progress *progress = context;
+    struct history *history = history_of(progress->scene);
 
-    return weft_load_u32(&history_of(progress->scene)->got, WEFT_ACQUIRE) >= progress->target;
+    if (weft_load_u32(&history->got, WEFT_ACQUIRE) >= progress->target)
+        return true;
+    /* Nothing is left to be put: then all of it must be taken out. */
+    return weft_load_u32(&history->put[0], WEFT_ACQUIRE) == ITEMS &&
+           weft_shared_queue_size(progress->scene->queue) == 0;
 }
 
 /* The survivors put and get. */
