@@ -82,6 +82,7 @@ static void destroy(struct weft__process_pool *pool)
         weft_free(pool->slabs);
         pool->slabs = next;
     }
+    weft_shared_free(pool->bell_at); /* who waited for a future may have rung it until now */
     weft_free(pool->memory);
 }
 

@@ -86,7 +86,6 @@ static void close(weft_executor *executor)
         weft_free(pool->watched);
         pool->watched = next;
     }
-    weft_shared_free(pool->bell_at);
     weft_shared_free(pool->argument_at);
     weft__process_pool_free(pool);
 }

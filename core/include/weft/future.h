@@ -98,8 +98,8 @@ typedef void weft_done_function(weft_future *future, void *context);
 
 /**
  * `tell` is called once when the future is done: in the thread that finishes it
- * (a worker, or the thread that cancels), or in this one if it is done already. No
- * lock is held then; it must not block.
+ * (a worker, a process pool's own thread, or the thread that cancels), or in this one if
+ * it is done already. No lock is held then; it must not block.
  *
  * @return 0; WEFT_ENOMEM: it will not be called
  *
