@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,10 +52,11 @@ static uint64_t work_of(const struct options *options, const struct bench_case *
 
 static void become(const struct bench_case *one, const struct peer *peer, uint64_t work)
 {
-    char self[] = "weft-bench", option[] = "--measure";
+    char self[PATH_MAX] = "", option[] = "--measure";
     char family[24], name[32], number[24], a[16], b[16];
     char *argv[] = {NULL, self, option, family, name, number, a, b, NULL};
 
+    need(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0, "readlink /proc/self/exe");
     snprintf(family, sizeof(family), "%s", family_name(one->family));
     snprintf(name, sizeof(name), "%s", peer->name);
     snprintf(number, sizeof(number), "%llu", (unsigned long long)work);
@@ -63,7 +65,7 @@ static void become(const struct bench_case *one, const struct peer *peer, uint64
     if (peer->foreign != NULL)
         peer_exec(peer, argv);
     else
-        execv("/proc/self/exe", argv + 1);
+        execv(self, argv + 1);
     fprintf(stderr, "weft-bench: cannot start %s: %s\n", peer->name, strerror(errno));
     _exit(127);
 }

@@ -5,17 +5,22 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Each failure is told; a peer that skips, skips every round. */
-static void print_problems(const struct entry *entry)
+static void print_failures(const struct entry *entry, const char *of)
 {
     for (unsigned i = 0; i < entry->sample_count; i++) {
         const struct sample *sample = &entry->samples[i];
         if (sample->state == SAMPLE_WRONG)
-            printf("  %-18s   FAILED in round %u: %s\n", entry->peer->name, sample->round,
+            printf("  %s%-18s   FAILED in round %u: %s\n", of, entry->peer->name, sample->round,
                    sample->text);
-        else if (sample->state == SAMPLE_SKIPPED && i == 0)
-            printf("  %-18s   skipped: %s\n", entry->peer->name, sample->text);
     }
+}
+
+/* Each failure is told; a peer that skips, skips every round. */
+static void print_problems(const struct entry *entry)
+{
+    print_failures(entry, "");
+    if (entry->sample_count > 0 && entry->samples[0].state == SAMPLE_SKIPPED)
+        printf("  %-18s   skipped: %s\n", entry->peer->name, entry->samples[0].text);
 }
 
 static void print_entry(const struct entry *entry)
@@ -106,4 +111,9 @@ void report_end(const struct results *results)
     printf("\n%u measurements in %.0f s, %u failed; %u disturbed by other work, %u more repeated "
            "because of it\n",
            results->runs, results->seconds, results->wrong, results->disturbed, results->discarded);
+    for (size_t i = 0; i < results->count; i++) {
+        char of[48];
+        snprintf(of, sizeof(of), "%s: ", results->entries[i].one->name);
+        print_failures(&results->entries[i], of);
+    }
 }

@@ -28,7 +28,7 @@ struct results {
     double seconds;        /* the whole run */
     struct entry *entries; /* those of a case follow each other */
     size_t count, room;
-    unsigned runs, disturbed, discarded, wrong;
+    unsigned runs, disturbed, discarded, wrong, wrong_of_weft;
 };
 
 /* An empty entry at the end. */

@@ -12,7 +12,7 @@
  *         ...
  *     weft_queue_close(jobs);
  *
- * Between processes: weft_shared_queue in weft/shared.h.
+ * Between processes: weft/shared_queue.h.
  */
 
 #include <stdbool.h>
