@@ -3,12 +3,18 @@
  * Watch: what comes in is printed while you still type; "exit" leaves. */
 #include "lesson.h"
 
+static const char *name; /* NULL: none is put before the messages */
+
 static void send_msg(weft_socket *udp_socket, const weft_address *dest)
 {
-    char send_data[LESSON_LINE], gbk[LESSON_LINE];
-    while (lesson_input(send_data, "请输入您要发送的消息:", "Your message:") &&
-           strcmp(send_data, "exit") != 0) {
-        size_t n = lesson_to_gbk(gbk, send_data); /* send_data.encode("gbk") */
+    char typed[LESSON_LINE], send_data[2 * LESSON_LINE + 3];
+    char gbk[LESSON_LINE];
+    while (lesson_input(typed, "请输入您要发送的消息:", "Your message:") &&
+           strcmp(typed, "exit") != 0) {
+        size_t n;
+        snprintf(send_data, sizeof(send_data), "%s%s%s", name ? name : "",
+                 name ? ": " : "", typed);
+        n = lesson_to_gbk(gbk, send_data); /* send_data.encode("gbk") */
         CHECK(weft_socket_sendto(udp_socket, gbk, n, dest, WEFT_FOREVER));
     }
 }
@@ -29,26 +35,38 @@ static int recv_msg(weft_task *task)
 
 int main(int argc, char **argv)
 {
-    const char *dest_ip = NULL;
+    const char *dest_ip = NULL, *group = NULL;
     int port = 8081, dest_port = 0;
     weft_socket *udp_socket;
     weft_thread *recv_thread;
     weft_address dest;
     const lesson_option options[] = {
         {"--port", "0: a free one, which is printed", .own_port = &port},
+        {"--group", "many chat, such as 239.1.2.3", .host = &group},
+        {"--name", "put before each message", .text = &name},
         {"--peer-host", "instead of asking", .host = &dest_ip},
         {"--peer-port", "instead of asking", .port = &dest_port},
         {0},
     };
 
-    lesson_begin(&argc, &argv, "A chat for two; --lang zh or en.", options);
-    CHECK(weft_udp_open(&udp_socket, NULL, port, WEFT_IPV4));
+    lesson_begin(&argc, &argv,
+                 "A chat for two, or for a group; --lang zh or en.", options);
+    CHECK(weft_udp_open_with(&udp_socket, NULL, port, WEFT_IPV4,
+                             &(weft_udp_options){.share_port = group}));
     lesson_tell_port(udp_socket, port);
+    if (group) { /* several members may be on this machine */
+        CHECK(weft_address_resolve(&dest, group, port, WEFT_IPV4, WEFT_FOREVER));
+        CHECK(weft_socket_multicast_join(udp_socket, &dest, 0));
+    }
     CHECK(weft_thread_start_with(&recv_thread, recv_msg, &udp_socket,
                                  sizeof(udp_socket),
                                  &(weft_thread_options){.daemon = true}));
-    if (lesson_ask_host(&dest_ip, "请输入对方的ip地址:", "Their IP address:") &&
-        lesson_ask_port(&dest_port, "请输入对方的端口号:", "Their port:")) {
+    if (group) {
+        send_msg(udp_socket, &dest);
+    } else if (lesson_ask_host(&dest_ip, "请输入对方的ip地址:",
+                               "Their IP address:") &&
+               lesson_ask_port(&dest_port, "请输入对方的端口号:",
+                               "Their port:")) {
         CHECK(weft_address_resolve(&dest, dest_ip, dest_port, WEFT_IPV4,
                                    WEFT_FOREVER));
         send_msg(udp_socket, &dest);

@@ -7,8 +7,10 @@ import threading
 sys.path.insert(0, sys.path[0] + "/..")
 import support
 
-args = support.options("A chat for two; --lang zh or en.",
+args = support.options("A chat for two, or for a group; --lang zh or en.",
                        port=(support.own_port, 8081, "0: a free one, printed"),
+                       group=(support.host, None, "many chat, such as 239.1.2.3"),
+                       name=(support.text, None, "put before each message"),
                        peer_host=(support.host, None, "instead of asking"),
                        peer_port=(support.port, None, "instead of asking"))
 
@@ -22,6 +24,8 @@ def send_msg(udp_socket, dest_ip, dest_port):
         send_data = ask("请输入您要发送的消息:", "Your message:")
         if send_data == "exit":
             break
+        if args.name:
+            send_data = args.name + ": " + send_data
         udp_socket.sendto(send_data.encode("gbk", "replace"), (dest_ip, dest_port))
 
 
@@ -34,16 +38,25 @@ def recv_msg(udp_socket):
 
 if __name__ == '__main__':
     udp_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if args.group:  # several members may be on this machine
+        udp_socket.setsockopt(socket.SOL_SOCKET, getattr(
+            socket, "SO_REUSEPORT", socket.SO_REUSEADDR), 1)
     udp_socket.bind(("", args.port))
     support.tell_port(udp_socket, args.port)
+
+    if args.group:
+        group = socket.inet_aton(socket.gethostbyname(args.group))
+        interface = socket.inet_aton("0.0.0.0")
+        udp_socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                              group + interface)
 
     recv_thread = threading.Thread(target=recv_msg, args=(udp_socket,), daemon=True)
     recv_thread.start()
 
     try:
-        dest_ip = args.peer_host or support.checked(
+        dest_ip = args.group or args.peer_host or support.checked(
             support.host, ask("请输入对方的ip地址:", "Their IP address:"))
-        dest_port = args.peer_port or support.checked(
+        dest_port = args.group and args.port or args.peer_port or support.checked(
             support.port, ask("请输入对方的端口号:", "Their port:"))
         send_msg(udp_socket, dest_ip, dest_port)
     except (EOFError, RuntimeError):

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A hundred pages at once, and no thread of ours waits for any.
+ * Watch: how long it takes, beside lesson 11, whose four threads take turns. */
+#include "lesson.h"
+
+int main(int argc, char **argv)
+{
+    int count = 100;
+    lesson_url url = {0};
+    weft_future *pages[LESSON_MOST];
+    weft_completion *done;
+    weft_http_response r;
+    size_t i;
+    const lesson_option options[] = {
+        {"--url", "what to fetch", .url = &url},
+        {"--count", "how often", .count = &count},
+        {0},
+    };
+
+    lesson_begin(&argc, &argv, "A hundred pages at once.", options);
+    lesson_serve(&url);
+    for (int n = 0; n < count; n++)
+        CHECK(weft_http_get_async(&pages[n], url.text, NULL,
+                                  weft_in(WEFT_S(10))));
+    CHECK(weft_as_completed(&done, pages, (size_t)count));
+    while (weft_completion_next(done, &i, WEFT_FOREVER) == 0) {
+        CHECK(weft_http_result(pages[i], &r, WEFT_NOW));
+        weft_print("%d\n", r.status); /* print(r.code) */
+        weft_http_response_close(&r);
+        weft_future_release(pages[i]);
+    }
+    weft_completion_close(done);
+    return lesson_end();
+}
