@@ -36,13 +36,14 @@ static int recv_msg(weft_task *task)
 int main(int argc, char **argv)
 {
     const char *dest_ip = NULL, *group = NULL;
-    int port = 8081, dest_port = 0;
+    int port = 8081, dest_port = 0, via = 0; /* the system's choice */
     weft_socket *udp_socket;
     weft_thread *recv_thread;
     weft_address dest;
     const lesson_option options[] = {
         {"--port", "0: a free one, which is printed", .own_port = &port},
         {"--group", "many chat, such as 239.1.2.3", .host = &group},
+        {"--interface", "of the group; 1: this machine", .count = &via},
         {"--name", "put before each message", .text = &name},
         {"--peer-host", "instead of asking", .host = &dest_ip},
         {"--peer-port", "instead of asking", .port = &dest_port},
@@ -56,7 +57,9 @@ int main(int argc, char **argv)
     lesson_tell_port(udp_socket, port);
     if (group) { /* several members may be on this machine */
         CHECK(weft_address_resolve(&dest, group, port, WEFT_IPV4, WEFT_FOREVER));
-        CHECK(weft_socket_multicast_join(udp_socket, &dest, 0));
+        CHECK(weft_socket_multicast_join(udp_socket, &dest, (unsigned)via));
+        CHECK(weft_socket_option_set(udp_socket,
+                                     WEFT_SOCKET_MULTICAST_INTERFACE, via));
     }
     CHECK(weft_thread_start_with(&recv_thread, recv_msg, &udp_socket,
                                  sizeof(udp_socket),

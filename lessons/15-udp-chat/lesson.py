@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A chat over UDP, GBK on the wire."""
 import socket
+import struct
 import sys
 import threading
 
@@ -10,6 +11,7 @@ import support
 args = support.options("A chat for two, or for a group; --lang zh or en.",
                        port=(support.own_port, 8081, "0: a free one, printed"),
                        group=(support.host, None, "many chat, such as 239.1.2.3"),
+                       interface=(support.count, 0, "of the group; 1: this machine"),
                        name=(support.text, None, "put before each message"),
                        peer_host=(support.host, None, "instead of asking"),
                        peer_port=(support.port, None, "instead of asking"))
@@ -46,9 +48,9 @@ if __name__ == '__main__':
 
     if args.group:
         group = socket.inet_aton(socket.gethostbyname(args.group))
-        interface = socket.inet_aton("0.0.0.0")
-        udp_socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
-                              group + interface)
+        here = struct.pack("4si", socket.inet_aton("0.0.0.0"), args.interface)
+        udp_socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + here)
+        udp_socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, group + here)
 
     recv_thread = threading.Thread(target=recv_msg, args=(udp_socket,), daemon=True)
     recv_thread.start()

@@ -17,6 +17,8 @@ static const char *const squares[] = {
 static const char *const transfer[] = {"the child ended by signal 6",
                                        "lock: WEFT_EOWNERDEAD: the owner died",
                                        "found: 70 + 100", "after: 100 + 100"};
+static const char *const echoes[] = {"Echo=>client 1", "Echo=>client 2",
+                                     "Echo=>client 3", "Echo=>client 4"};
 static const char *const answers[] = {"warp: WARP", "weft: WEFT", "loom: LOOM"};
 
 const struct lesson lessons[LESSON_COUNT] = {
@@ -200,6 +202,37 @@ const struct lesson lessons[LESSON_COUNT] = {
      .printed = {.after = "shuttle: end of file",
                  .lines = answers,
                  .count = 3}},
+    {21,
+     "21-echo-threads",
+     "ThreadingTCPServer",
+     {"many clients, a thread for each", "许多客户端，一人一个线程"},
+     .seen = {"five at once; the silent one held up nobody",
+              "五个客户端同时在线；沉默的那个不碍事"},
+     .run = run_alone,
+     .printed = {.after = "Echo=>client 0", .lines = echoes, .count = 4}},
+    {22,
+     "22-echo-pool",
+     "ThreadingMixIn, ThreadPoolExecutor",
+     {"many clients, two threads", "许多客户端，两个线程"},
+     .seen = {"five at once; the silent one held no thread",
+              "五个客户端同时在线；沉默的那个不占线程"},
+     .run = run_alone,
+     .printed = {.after = "Echo=>client 0", .lines = echoes, .count = 4}},
+    {23,
+     "23-echo-loop",
+     "selectors",
+     {"many clients, one thread", "许多客户端，一个线程"},
+     .seen = {"five at once, by one thread", "一个线程同时服务五个客户端"},
+     .run = run_alone,
+     .printed = {.after = "Echo=>client 0", .lines = echoes, .count = 4}},
+    {25,
+     "25-pages",
+     "none: asyncio is nearest",
+     {"a hundred pages at once", "同时取一百个网页"},
+     .fetches = true,
+     .seen = {"200, a hundred times", "一百次 200"},
+     .run = run_alone,
+     .printed = {.prefix = "200", .count = 100, .alike = true}},
 };
 
 static bool is_name_of(const struct lesson *lesson, const char *text)

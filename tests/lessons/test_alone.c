@@ -152,6 +152,26 @@ static void pipe_is_as_in_python(void)
     expect_twins("20-pipe", no_options, IN_ORDER);
 }
 
+static void echo_by_threads_is_as_in_python(void)
+{
+    expect_twins("21-echo-threads", no_options, AS_SCHEDULED);
+}
+
+static void echo_by_pool_is_as_in_python(void)
+{
+    expect_twins("22-echo-pool", no_options, AS_SCHEDULED);
+}
+
+static void echo_by_loop_is_as_in_python(void)
+{
+    expect_twins("23-echo-loop", no_options, AS_SCHEDULED);
+}
+
+static void pages_are_as_in_python(void)
+{
+    expect_twins("25-pages", no_options, IN_ORDER);
+}
+
 const char *const suite_name = "lessons of one program";
 
 /* Named as the lessons, and as their entries in ctest. */
@@ -173,5 +193,9 @@ CU_TestInfo suite_cases[] = {
     {"18-worker-crash", worker_crash_is_told_better_than_in_python},
     {"19-shared-memory", shared_memory_is_mended_unlike_in_python},
     {"20-pipe", pipe_is_as_in_python},
+    {"21-echo-threads", echo_by_threads_is_as_in_python},
+    {"22-echo-pool", echo_by_pool_is_as_in_python},
+    {"23-echo-loop", echo_by_loop_is_as_in_python},
+    {"25-pages", pages_are_as_in_python},
     CU_TEST_INFO_NULL,
 };
