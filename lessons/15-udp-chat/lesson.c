@@ -56,7 +56,8 @@ int main(int argc, char **argv)
                              &(weft_udp_options){.share_port = group}));
     lesson_tell_port(udp_socket, port);
     if (group) { /* several members may be on this machine */
-        CHECK(weft_address_resolve(&dest, group, port, WEFT_IPV4, WEFT_FOREVER));
+        CHECK(
+            weft_address_resolve(&dest, group, port, WEFT_IPV4, WEFT_FOREVER));
         CHECK(weft_socket_multicast_join(udp_socket, &dest, (unsigned)via));
         CHECK(weft_socket_option_set(udp_socket,
                                      WEFT_SOCKET_MULTICAST_INTERFACE, via));
@@ -66,10 +67,10 @@ int main(int argc, char **argv)
                                  &(weft_thread_options){.daemon = true}));
     if (group) {
         send_msg(udp_socket, &dest);
-    } else if (lesson_ask_host(&dest_ip, "请输入对方的ip地址:",
-                               "Their IP address:") &&
-               lesson_ask_port(&dest_port, "请输入对方的端口号:",
-                               "Their port:")) {
+    } else if (lesson_ask_host(&dest_ip,
+                               "请输入对方的ip地址:", "Their IP address:") &&
+               lesson_ask_port(&dest_port,
+                               "请输入对方的端口号:", "Their port:")) {
         CHECK(weft_address_resolve(&dest, dest_ip, dest_port, WEFT_IPV4,
                                    WEFT_FOREVER));
         send_msg(udp_socket, &dest);

@@ -10,8 +10,8 @@ import support
 
 args = support.options("Echo for many clients.",
                        clients=(support.count, 5, "how many at once"),
-                       port=(support.own_port, 0, "0: a free one, printed"),
-                       serve=(bool, False, "go on until Ctrl-C"))
+                       port=(support.own_port, 0, "0: a free one"),
+                       serve=(bool, False, "print the port, go on until Ctrl-C"))
 
 
 class Echo(socketserver.BaseRequestHandler):
@@ -21,6 +21,8 @@ class Echo(socketserver.BaseRequestHandler):
 
 
 server = socketserver.ThreadingTCPServer(("127.0.0.1", args.port), Echo)
+if args.serve:
+    print("port %d" % server.server_address[1], flush=True)
 serving = threading.Thread(target=server.serve_forever)
 serving.start()
 

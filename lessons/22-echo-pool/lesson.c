@@ -10,7 +10,7 @@ static int echo(weft_request *request)
                       weft_request_size(request));
 }
 
-static int port;
+static weft_address address; /* of the server */
 
 static int hello(weft_socket *ss, int number)
 {
@@ -30,13 +30,14 @@ static int client(weft_task *task)
 {
     weft_socket *ss;
 
-    CHECK(weft_tcp_connect(&ss, "127.0.0.1", port, weft_in(WEFT_S(10))));
+    CHECK(
+        weft_tcp_connect(&ss, "127.0.0.1", address.port, weft_in(WEFT_S(10))));
     return hello(ss, WEFT_ARG(task, int));
 }
 
 int main(int argc, char **argv)
 {
-    int clients = 5;
+    int clients = 5, port = 0;
     bool serve = false;
     unsigned workers = 2;
     weft_server *server;
@@ -44,21 +45,22 @@ int main(int argc, char **argv)
     const lesson_option options[] = {
         {"--clients", "how many at once", .count = &clients},
         {"--workers", "threads of the pool", .workers = &workers},
-        {"--port", "0: a free one, which is printed", .own_port = &port},
-        {"--serve", "go on until Ctrl-C", .flag = &serve},
+        {"--port", "0: a free one", .own_port = &port},
+        {"--serve", "print the port, go on until Ctrl-C", .flag = &serve},
         {0},
     };
 
     lesson_begin(&argc, &argv, "Echo for many clients.", options);
-    CHECK(weft_server_start(
-        &server, echo,
-        &(weft_server_options){.style = WEFT_SERVER_POOL,
-                               .workers = workers,
-                               .host = "127.0.0.1",
-                               .port = port}));
-    port = weft_server_port(server);
+    CHECK(weft_server_start(&server, echo,
+                            &(weft_server_options){.style = WEFT_SERVER_POOL,
+                                                   .workers = workers,
+                                                   .port = port}));
+    weft_server_address(server, &address);
+    if (serve)
+        weft_print("port %d\n", address.port);
 
-    CHECK(weft_tcp_connect(&silent, "127.0.0.1", port, weft_in(WEFT_S(10))));
+    CHECK(weft_tcp_connect(&silent, "127.0.0.1", address.port,
+                           weft_in(WEFT_S(10))));
     for (int i = 1; i < clients; i++)
         CHECK(weft_thread_start(NULL, client, &i, sizeof(i)));
     CHECK(weft_thread_join_all(WEFT_FOREVER));

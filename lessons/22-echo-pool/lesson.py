@@ -12,8 +12,8 @@ import support
 args = support.options("Echo for many clients.",
                        clients=(support.count, 5, "how many at once"),
                        workers=(support.workers, 2, "threads of the pool"),
-                       port=(support.own_port, 0, "0: a free one, printed"),
-                       serve=(bool, False, "go on until Ctrl-C"))
+                       port=(support.own_port, 0, "0: a free one"),
+                       serve=(bool, False, "print the port, go on until Ctrl-C"))
 
 
 class Echo(socketserver.BaseRequestHandler):
@@ -31,6 +31,8 @@ class PoolTCPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 
 server = PoolTCPServer(("127.0.0.1", args.port), Echo)
+if args.serve:
+    print("port %d" % server.server_address[1], flush=True)
 serving = threading.Thread(target=server.serve_forever)
 serving.start()
 

@@ -10,8 +10,8 @@ import support
 
 args = support.options("Echo for many clients.",
                        clients=(support.count, 5, "how many at once"),
-                       port=(support.own_port, 0, "0: a free one, printed"),
-                       serve=(bool, False, "go on until Ctrl-C"))
+                       port=(support.own_port, 0, "0: a free one"),
+                       serve=(bool, False, "print the port, go on until Ctrl-C"))
 
 
 selector = selectors.DefaultSelector()
@@ -39,6 +39,8 @@ def serve_forever():
 
 
 server = socket.create_server(("127.0.0.1", args.port))
+if args.serve:
+    print("port %d" % server.getsockname()[1], flush=True)
 selector.register(server, selectors.EVENT_READ, accept)
 serving = threading.Thread(target=serve_forever)
 serving.start()
