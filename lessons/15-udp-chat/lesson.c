@@ -56,8 +56,9 @@ int main(int argc, char **argv)
                              &(weft_udp_options){.share_port = group}));
     lesson_tell_port(udp_socket, port);
     if (group) { /* several members may be on this machine */
-        CHECK(
-            weft_address_resolve(&dest, group, port, WEFT_IPV4, WEFT_FOREVER));
+        CHECK(weft_socket_address(udp_socket, &dest));
+        CHECK(weft_address_resolve(&dest, group, dest.port, WEFT_IPV4,
+                                   WEFT_FOREVER));
         CHECK(weft_socket_multicast_join(udp_socket, &dest, (unsigned)via));
         CHECK(weft_socket_option_set(udp_socket,
                                      WEFT_SOCKET_MULTICAST_INTERFACE, via));

@@ -58,7 +58,7 @@ if __name__ == '__main__':
     try:
         dest_ip = args.group or args.peer_host or support.checked(
             support.host, ask("请输入对方的ip地址:", "Their IP address:"))
-        dest_port = args.group and args.port or args.peer_port or support.checked(
+        dest_port = args.group and udp_socket.getsockname()[1] or args.peer_port or support.checked(
             support.port, ask("请输入对方的端口号:", "Their port:"))
         send_msg(udp_socket, dest_ip, dest_port)
     except (EOFError, RuntimeError):

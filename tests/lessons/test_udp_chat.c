@@ -11,6 +11,7 @@
 #include "conversation.h"
 #include "net.h"
 #include "twin.h"
+#include "weft/caps.h"
 #include "weft/text.h"
 
 enum { TEXT_SIZE = 2000 };
@@ -213,6 +214,58 @@ static void no_stranger_commands_the_terminal(void)
         expect_heard(IN_PYTHON, commands, count);
 }
 
+/* ---- a group ----------------------------------------------------------------------- */
+
+/* On interface 1, which is this machine's own on every system. Its port, or the one given. */
+static int joins(struct person *person, enum language language, const char *name, int port)
+{
+    char number[16];
+    const char *const options[] = {"--group", "239.77.7.7", "--interface", "1",  "--name", name,
+                                   "--port",  number,       "--lang",      "en", NULL};
+    struct command command;
+
+    snprintf(number, sizeof(number), "%d", port);
+    converse(&person->talk, command_of(&command, language, lesson, NULL, options), OUTPUT_IS_READ);
+    if (port == 0)
+        port = await_port(&person->talk);
+    await_text(&person->talk, 0, ask_message[1]);
+    return port;
+}
+
+static void expect_both_hear(const char *message)
+{
+    await_text(&a.talk, 0, message);
+    await_text(&b.talk, 0, message);
+}
+
+static void expect_a_group(enum language of_a, enum language of_b)
+{
+    int port = joins(&a, of_a, "Ming", 0);
+
+    joins(&b, of_b, "Hong", port);
+    type_line(&a.talk, "在吗");
+    expect_both_hear("):Ming: 在吗\n");
+    type_line(&b.talk, "你好");
+    expect_both_hear("):Hong: 你好\n");
+    type_line(&a.talk, "exit");
+    type_line(&b.talk, "exit");
+    CU_ASSERT_EQUAL(finish(&a.talk), 0);
+    CU_ASSERT_EQUAL(finish(&b.talk), 0);
+}
+
+static void a_group_hears_every_member(void)
+{
+    if (!weft_caps()->multicast) {
+        skip("this build has no multicast");
+        return;
+    }
+    expect_a_group(IN_C, IN_C);
+    if (!has_python())
+        return;
+    expect_a_group(IN_C, IN_PYTHON);
+    expect_a_group(IN_PYTHON, IN_C);
+}
+
 /* ---- the keyboard ---------------------------------------------------------------- */
 
 static void end_of_input_leaves_at_every_question(void)
@@ -274,6 +327,7 @@ CU_TestInfo suite_cases[] = {
     {"prints_what_is_recorded", prints_what_is_recorded},
     {"bytes_that_are_no_gbk_are_shown_as_in_python", bytes_that_are_no_gbk_are_shown_as_in_python},
     {"no_stranger_commands_the_terminal", no_stranger_commands_the_terminal},
+    {"a_group_hears_every_member", a_group_hears_every_member},
     {"end_of_input_leaves_at_every_question", end_of_input_leaves_at_every_question},
     {"wrong_answers_end_with_one_line", wrong_answers_end_with_one_line},
     {"options_answer_the_questions", options_answer_the_questions},
