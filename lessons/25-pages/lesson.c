@@ -20,13 +20,14 @@ int main(int argc, char **argv)
     lesson_begin(&argc, &argv, "A hundred pages at once.", options);
     lesson_serve(&url);
     for (int n = 0; n < count; n++)
-        CHECK(weft_http_get_async(&pages[n], url.text, NULL,
-                                  weft_in(WEFT_S(10))));
+        CHECK(weft_http_get_async(
+            &pages[n], url.text,
+            &(weft_http_options){.connections = (unsigned)count},
+            weft_in(WEFT_S(10))));
     CHECK(weft_as_completed(&done, pages, (size_t)count));
     while (weft_completion_next(done, &i, WEFT_FOREVER) == 0) {
         CHECK(weft_http_result(pages[i], &r, WEFT_NOW));
         weft_print("%d\n", r.status); /* print(r.code) */
-        weft_http_response_close(&r);
         weft_future_release(pages[i]);
     }
     weft_completion_close(done);
