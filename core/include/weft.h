@@ -15,6 +15,7 @@
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
+#include <weft/frames.h>
 #include <weft/future.h>
 #include <weft/http.h>
 #include <weft/http_server.h>

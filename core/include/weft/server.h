@@ -33,7 +33,7 @@
  * in the loop.
  *
  * What a request is, the framing says: whatever has arrived, a line, or a message with its
- * length before it. weft_reply() frames in the same way. With UDP each datagram is a request.
+ * length before it (weft/frames.h). weft_reply() frames in the same way. With UDP each datagram is a request.
  *
  * A handler that returns an error loses its connection, after what it replied has been sent;
  * statistics count that. The handler runs under a token (weft/cancel.h) that ends with the
@@ -46,6 +46,7 @@
 #include <stdint.h>
 
 #include <weft/compiler.h>
+#include <weft/frames.h>
 #include <weft/socket.h>
 #include <weft/time.h>
 
@@ -61,13 +62,6 @@ enum weft_server_style {
     WEFT_SERVER_POOL,
     WEFT_SERVER_PROCESSES,
     WEFT_SERVER_LOOP
-};
-
-/* How requests lie in the stream of bytes. */
-enum weft_framing {
-    WEFT_FRAMING_NONE,    /* whatever has arrived */
-    WEFT_FRAMING_LINE,    /* up to a line feed, which is no part of it, nor is "\r" before it */
-    WEFT_FRAMING_LENGTH32 /* four bytes of length, the most significant first, then so many */
 };
 
 /* Answers one request. 0, or an error: the connection is closed. */
