@@ -12,10 +12,10 @@
  *   server_stream.c     one turn of a connection that never blocks (pool and loop)
  *   server_times.c      which connection's time is over next (pool and loop)
  *   server_blocking.c   a connection from its beginning to its end (threads and processes)
- *   server_threads.c, server_pool.c, server_loop.c, server_udp.c, server_processes.c,
- *   server_worker.c     the styles
+ *   server_threads.c, server_pool.c, server_pool_poll.c, server_loop.c, server_udp.c,
+ *   server_processes.c, server_worker.c   the styles
  *
- * How a server ends: weft_server_stop() sets `stopping` and calls the style's `stop`, which
+ * How a server ends: weft_server_stop() sets `halting` and `stopping`, and calls the style's `stop`, which
  * wakes whoever waits. Every thread of the server is counted in `running` and ends when its
  * connections have. If they do not in time, `cut` is requested and the style's `cut` closes
  * what is open.
@@ -63,6 +63,7 @@ struct weft__style {
     void (*stop)(weft_server *server); /* `stopping` is set: whoever sleeps looks */
     void (*cut)(weft_server *server);  /* `cut` is requested: connections end now */
     void (*join)(weft_server *server); /* threads are joined, the style's memory freed */
+    uint32_t (*open)(weft_server *server); /* connections elsewhere; NULL: there are none */
 };
 
 extern const struct weft__style weft__server_threads, weft__server_pool, weft__server_loop,
@@ -87,7 +88,7 @@ struct weft__connection {
     weft_thread *thread;         /* threads: to be joined */
     weft_atomic_u64 counts[3];   /* requests, bytes in and out of it, since it was opened.
                                     Written by whose turn it is, read by statistics */
-    weft_atomic_u32 phase;       /* enum weft__phase; seq_cst against the server's `stopping` */
+    weft_atomic_u32 phase;       /* enum weft__phase; seq_cst against the server's `halting` */
     uint8_t list;                /* server_times.c */
     uint8_t asked;               /* what the poller was asked for: enum weft_readiness */
     bool opened;                 /* on_open was called */
@@ -95,8 +96,12 @@ struct weft__connection {
     bool finish;                 /* to be closed when its output is gone */
     bool ended;                  /* the client sends no more */
     bool broken;                 /* nothing can be sent any more */
-    bool busy, muted;            /* server_pool.c */
-    struct weft__connection *ready; /* server_pool.c: the next that waits for its turn */
+    bool held;                   /* requests wait here until replies are gone */
+    bool answered;               /* in this turn a request was */
+    /* What follows is for server_pool.c. */
+    bool busy, muted, registered, gone;
+    uint8_t events;                 /* what the poller told */
+    struct weft__connection *ready; /* the next that waits for its turn, or is dead */
 };
 
 struct weft_request {
@@ -127,7 +132,8 @@ struct weft_server {
     weft_atomic_u64 *counters; /* WEFT__COUNTERS of them: `counted`, or in the arena */
     weft_atomic_u64 counted[WEFT__COUNTERS];
 
-    weft_event stopping;
+    weft_atomic_u32 halting; /* 1: it stops. seq_cst against the phases of connections */
+    weft_event stopping;     /* set after it; for those who sleep meanwhile */
     weft_cancel cut; /* above the tokens of all threads of the server */
     bool stopped;    /* the stopper's and closer's */
 
@@ -136,14 +142,14 @@ struct weft_server {
     uint32_t running;
     uint32_t open;                           /* connections in the list, or of processes */
     struct weft__connection *connections;
-    struct weft__connection *over; /* threads: have ended, to be joined */
 };
 
 /* ---- server.c ---------------------------------------------------------------------- */
 
 void weft__server_count(weft_server *server, enum weft__server_counter counter, uint64_t n);
 
-/* A thread of the server. Its function ends with weft__server_leave(). */
+/* A thread of the server. Its function ends with weft__server_leave(). *thread is written with
+ * the mutex held. */
 int weft__server_thread(weft_server *server, weft_thread **thread, weft_function *function,
                         const void *argument, size_t size, const char *name);
 void weft__server_leave(weft_server *server);
@@ -152,8 +158,17 @@ void weft__server_leave(weft_server *server);
  * memory, and the socket is closed, or the server stops. */
 struct weft__connection *weft__connection_create(weft_server *server, weft_socket *socket);
 
-/* Calls on_close, closes the socket and frees it. Its thread is the caller's to join. */
+/* Calls on_close and closes the socket; weft_free() is all that is left to do. */
+void weft__connection_end(struct weft__connection *connection);
+
+/* Likewise, and frees it. Its thread is the caller's to join. */
 void weft__connection_close(struct weft__connection *connection);
+
+/* What it has counted is added to the server's figures. */
+void weft__connection_fold(struct weft__connection *connection);
+
+/* How many connections there are. */
+uint32_t weft__server_open(weft_server *server);
 
 /* Both directions of all connections are shut down. */
 void weft__connections_shut(weft_server *server);
@@ -184,8 +199,12 @@ int weft__requests_serve(struct weft__connection *connection, weft_time until);
 /* When a request that begins now has to be answered; WEFT_FOREVER. */
 weft_time weft__request_until(const weft_server *server);
 
-/* The calling thread is one of the server's. */
+/* So many bytes have come; by whose turn it is. */
+void weft__connection_received(struct weft__connection *connection, size_t size);
+
+/* The calling thread is one of the server's, and whether it is. */
 void weft__server_enter(weft_server *server);
+bool weft__server_is_served_here(const weft_server *server);
 
 /* ---- server_output.c ------------------------------------------------------------------ */
 
