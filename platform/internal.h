@@ -161,12 +161,12 @@ struct weft_address;
 int weft__resolve(const char *host, int port, struct weft_address *addresses, size_t capacity,
                   size_t *count, weft_time until);
 
-/* ---- portable/socket.c, or sdl2/socket.c ------------------------------------------ */
+/* ---- portable/poller_list.c --------------------------------------------------- */
 
-/* What the system calls the socket: a descriptor or SOCKET (sdl2: SDLNet_GenericSocket). It
- * never blocks, and stays the socket's. */
+/* The socket is about to be closed; was shut down, and says so. */
 struct weft_socket;
-uintptr_t weft__socket_pollable(const struct weft_socket *socket);
+void weft__pollers_forget(struct weft_socket *socket);
+void weft__pollers_shut(struct weft_socket *socket);
 
 /* ---- portable/arena.c --------------------------------------------------------- */
 

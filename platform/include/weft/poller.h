@@ -77,8 +77,7 @@ WEFT_MUST_CHECK int weft_poller_create(weft_poller **poller);
  *                that it hung up, until weft_poller_modify() asks for more
  * @param data    handed back with what is told
  * @return 0; WEFT_EINVAL: misuse, other bits, or it is registered here already; WEFT_ELIMIT:
- *         the system watches no more sockets; WEFT_ENOMEM; WEFT_ECLOSED: (sdl2) it was shut
- *         down; WEFT_ESYSTEM
+ *         the system watches no more sockets; WEFT_ENOMEM; WEFT_ESYSTEM
  *
  * Threads: any.   Python: selector.register.
  */
