@@ -237,7 +237,7 @@ static int open_socket(weft_server *server, const weft_server_options *options)
         err = weft_udp_open(&server->socket, host, options->port,
                             *host ? WEFT_FAMILY_NONE : weft_caps()->ipv6 ? WEFT_IPV6 : WEFT_IPV4);
     else if (options->path)
-        err = weft_unix_listen(&server->socket, options->path, &listen);
+        err = weft__fail(WEFT_ENOTSUP, "server: no Unix sockets");
     else
         err = weft_tcp_listen(&server->socket, host, options->port, &listen);
     return err != 0 ? err : weft_socket_address(server->socket, &server->address);

@@ -48,7 +48,6 @@ static int receive(struct weft__connection *connection, void *buffer, weft_time 
     size_t length = 0;
     int err =
         weft_socket_recv(connection->socket, buffer, WEFT__SERVER_BUFFER, &length, *until);
-    uint64_t answered = weft_load_u64(&connection->counts[0], WEFT_RELAXED);
 
     note_late(connection, err);
     if (err == 0 && length == 0)
@@ -62,8 +61,9 @@ static int receive(struct weft__connection *connection, void *buffer, weft_time 
     weft__connection_received(connection, length);
     if (first)
         *until = weft__request_until(connection->server);
+    connection->answered = false;
     err = weft__requests_serve(connection, *until);
-    if (weft_load_u64(&connection->counts[0], WEFT_RELAXED) != answered)
+    if (connection->answered) /* what is left of the bytes is another's beginning */
         *until = weft__request_until(connection->server);
     /* What follows a request that closes is of no interest. */
     return err == 0 && connection->finish ? WEFT_ECLOSED : err;

@@ -81,8 +81,11 @@ int weft__requests_serve(struct weft__connection *connection, weft_time until)
            weft_frames_next(&connection->frames, &message, &size, &err)) {
         request.data = message;
         request.size = size;
+        connection->answered = true;
+        count(&connection->counts[0], 1); /* before a reply tells that it is served */
+        if (server->counters != server->counted)
+            weft__connection_fold(connection); /* a process may crash in the handler */
         err = weft__request_run(&request, server->handler);
-        count(&connection->counts[0], 1);
         if (err != 0)
             return err;
         if (request.until != WEFT_FOREVER) /* what follows has begun at the latest now */

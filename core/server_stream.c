@@ -32,7 +32,6 @@ static int serve(struct weft__connection *connection, weft_time until)
 {
     int err = weft__requests_serve(connection, until);
 
-    connection->answered = true;
     connection->held = false;
     if (err != 0) {
         connection->finish = true;

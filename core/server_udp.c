@@ -43,10 +43,10 @@ static void serve(weft_server *server, void *buffer)
 
         if (err == 0) {
             weft__server_count(server, WEFT__BYTES_IN, request.size);
+            weft__server_count(server, WEFT__REQUESTS, 1);
             request.until = weft__request_until(server);
             request.state = NULL;
             (void)weft__request_run(&request, server->handler);
-            weft__server_count(server, WEFT__REQUESTS, 1);
         } else if (err == WEFT_ETRUNCATED) {
             weft__server_count(server, WEFT__REFUSED, 1);
         } else if (err != WEFT_ECLOSED) {

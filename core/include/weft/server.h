@@ -97,7 +97,7 @@ typedef struct weft_server_options {
 typedef struct weft_server_stats {
     uint64_t open;      /* connections at present */
     uint64_t accepted;  /* connections; none with UDP */
-    uint64_t requests;  /* that handlers have answered, also with an error */
+    uint64_t requests;  /* that handlers were called for */
     uint64_t bytes_in;  /* received; UDP: of datagrams that were served */
     uint64_t bytes_out; /* handed to the system */
     uint64_t failed;    /* handlers that returned an error */
