@@ -161,6 +161,13 @@ struct weft_address;
 int weft__resolve(const char *host, int port, struct weft_address *addresses, size_t capacity,
                   size_t *count, weft_time until);
 
+/* ---- portable/poller_list.c --------------------------------------------------- */
+
+/* The socket is about to be closed; was shut down, and says so. */
+struct weft_socket;
+void weft__pollers_forget(struct weft_socket *socket);
+void weft__pollers_shut(struct weft_socket *socket);
+
 /* ---- portable/arena.c --------------------------------------------------------- */
 
 enum { WEFT_ARENA_PROCESSES = 1024 };

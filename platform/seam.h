@@ -17,6 +17,7 @@
 
 #include "weft/atomic.h"
 #include "weft/caps.h"
+#include "weft/poller.h"
 #include "weft/process.h"
 #include "weft/socket.h"
 #include "weft/task.h"
@@ -270,6 +271,46 @@ int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle);
 int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, weft_time until);
 int weft_seam_interface_number(const char *name, uint32_t *number);
 int weft_seam_interface_name(uint32_t number, char *name, size_t size);
+
+/* What a poller has to know of a socket: what the system calls it, the bits of enum
+ * weft_shutdown that were shut down, and a word, 0 at first, that is the pollers'. Both
+ * weft_socket_shutdown() and weft_socket_close() tell portable/poller_list.c. */
+uintptr_t weft__socket_pollable(const weft_socket *socket);
+uint32_t weft__socket_shut(const weft_socket *socket);
+weft_atomic_u32 *weft__socket_polls(weft_socket *socket);
+
+/* ---- poller.c ----------------------------------------------------------------- */
+
+typedef struct weft_seam_poller weft_seam_poller;
+
+/* What is watched: a socket or, if that is NULL, another poller, which is readable when its
+ * wait would return. The last two fields are the seam's own, 0 at first. */
+typedef struct weft_seam_polled {
+    weft_socket *socket;
+    weft_seam_poller *inner;
+    unsigned events; /* enum weft_readiness that are watched */
+    unsigned place;
+} weft_seam_polled;
+
+int weft_seam_poller_open(weft_seam_poller **poller);
+void weft_seam_poller_close(weft_seam_poller *poller);
+
+/* From now on waits tell these events of it, level-triggered; none: it is not watched any
+ * more, which cannot fail. The struct stays until no wait can return it that had begun before.
+ * One thread at a time, beside any wait. After an error all is as before. */
+int weft_seam_poller_watch(weft_seam_poller *poller, weft_seam_polled *polled, unsigned events);
+
+/* Until something is ready; then `data` of each weft_ready is the polled's address. Ends with
+ * count 0 at the deadline, when woken, and for no reason. One thread at a time. */
+int weft_seam_poller_wait(weft_seam_poller *poller, weft_ready *ready, size_t room, size_t *count,
+                          weft_time until);
+
+/* The wait that runs, or the next one, ends. */
+int weft_seam_poller_wake(weft_seam_poller *poller);
+
+/* Whether something is ready now. Any thread. */
+bool weft_seam_poller_has_ready(weft_seam_poller *poller);
+bool weft_seam_socket_is_ready(weft_socket *socket, unsigned events);
 
 /* ---- text.c ----------------------------------------------------------------- */
 

@@ -15,8 +15,10 @@
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
+#include <weft/frames.h>
 #include <weft/future.h>
 #include <weft/http.h>
+#include <weft/http_server.h>
 #include <weft/local.h>
 #include <weft/manager.h>
 #include <weft/memory.h>
@@ -27,7 +29,6 @@
 #include <weft/queue.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
-#include <weft/server.h>
 #include <weft/shared.h>
 #include <weft/shared_pipe.h>
 #include <weft/shared_queue.h>

@@ -219,6 +219,7 @@ int weft_socket_shutdown(weft_socket *socket, enum weft_shutdown how)
         return weft__misuse(WEFT_EINVAL, "socket shutdown: %s",
                             socket ? "no direction" : "the socket is NULL");
     before = weft_fetch_or_u32(&socket->shut, (uint32_t)how, WEFT_RELEASE);
+    weft__pollers_shut(socket);
     /* It can only fail because there is no connection (any more). */
     if (socket->kind == WEFT__CONNECTION) {
         shutdown(socket->descriptor, system_how[how]);
@@ -232,6 +233,18 @@ int weft_socket_shutdown(weft_socket *socket, enum weft_shutdown how)
     if (socket->kind == WEFT__LISTENER)
         shutdown(socket->descriptor, SHUT_RDWR);
     return 0;
+}
+
+/* ---- for pollers ------------------------------------------------------------------ */
+
+uint32_t weft__socket_shut(const weft_socket *socket)
+{
+    return weft_load_u32(&socket->shut, WEFT_ACQUIRE);
+}
+
+weft_atomic_u32 *weft__socket_polls(weft_socket *socket)
+{
+    return &socket->polls;
 }
 
 /* ---- options and addresses -------------------------------------------------------- */
@@ -324,10 +337,16 @@ int weft_socket_peer(weft_socket *socket, weft_address *address)
     return 0;
 }
 
+uintptr_t weft__socket_pollable(const weft_socket *socket)
+{
+    return (uintptr_t)socket->descriptor;
+}
+
 void weft_socket_close(weft_socket *socket)
 {
     if (!socket)
         return;
+    weft__pollers_forget(socket);
     if (socket->descriptor >= 0)
         close(socket->descriptor);
     for (int i = 0; i < 2; i++) {

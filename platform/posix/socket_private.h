@@ -20,7 +20,7 @@ enum { WEFT__SPILL_SIZE = 65536 }; /* bytes: no datagram is larger */
 
 enum weft__socket_kind { WEFT__LISTENER, WEFT__CONNECTION, WEFT__UDP };
 
-/* All but `shut` and `spill` is written before anyone else has the handle. */
+/* All but `shut`, `spill` and `polls` is written before anyone else has the handle. */
 struct weft_socket {
     enum weft__socket_kind kind;
     int descriptor;        /* never blocks, no child inherits it */
@@ -32,6 +32,7 @@ struct weft_socket {
                               wakes, read with acquire before each try */
     weft_mutex spill_lock; /* guards *spill during one recvmsg(), never during a wait */
     unsigned char *spill;  /* UDP: takes the part of a datagram that the caller's buffer lacks */
+    weft_atomic_u32 polls; /* in how many pollers it is; portable/poller_list.c */
 };
 
 /* A socket of this kind, with a descriptor unless family is WEFT_FAMILY_NONE. Who

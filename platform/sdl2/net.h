@@ -41,6 +41,7 @@ struct weft_socket {
     weft__backlog *backlog;  /* of a listener; written before others have the handle */
     weft_mutex receive_lock; /* one thread at a time takes what has come; guards `datagram` */
     unsigned char *datagram; /* UDP: WEFT__DATAGRAM_SIZE bytes */
+    weft_atomic_u32 polls; /* in how many pollers it is; portable/poller_list.c */
 };
 
 enum {

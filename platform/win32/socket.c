@@ -233,7 +233,20 @@ int weft_socket_shutdown(weft_socket *socket, enum weft_shutdown how)
         shutdown(socket->handle, SD_SEND);
     if ((how & WEFT_SHUTDOWN_READ) != 0)
         SetEvent(socket->arrived);
+    weft__pollers_shut(socket);
     return 0;
+}
+
+/* ---- for pollers ------------------------------------------------------------------ */
+
+uint32_t weft__socket_shut(const weft_socket *socket)
+{
+    return weft_load_u32(&socket->shut, WEFT_ACQUIRE);
+}
+
+weft_atomic_u32 *weft__socket_polls(weft_socket *socket)
+{
+    return &socket->polls;
 }
 
 /* ---- options and addresses ------------------------------------------------------------ */
@@ -327,10 +340,16 @@ int weft_socket_peer(weft_socket *socket, weft_address *address)
     return 0;
 }
 
+uintptr_t weft__socket_pollable(const weft_socket *socket)
+{
+    return (uintptr_t)socket->handle;
+}
+
 void weft_socket_close(weft_socket *socket)
 {
     if (socket == NULL)
         return;
+    weft__pollers_forget(socket);
     if (socket->handle != INVALID_SOCKET)
         closesocket(socket->handle);
     if (socket->arrived != NULL)

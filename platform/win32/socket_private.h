@@ -18,7 +18,7 @@ enum { WEFT__SPILL_SIZE = 65536 }; /* bytes: no datagram is larger */
 
 enum weft__socket_kind { WEFT__LISTENER, WEFT__CONNECTION, WEFT__UDP };
 
-/* All but `shut`, `shared` and `spill` is written before anyone else has the handle. */
+/* All but `shut`, `shared`, `spill` and `polls` is written before anyone else has the handle. */
 struct weft_socket {
     enum weft__socket_kind kind;
     SOCKET handle;         /* never blocks, no child inherits it */
@@ -31,6 +31,7 @@ struct weft_socket {
                                release before `arrived` is, read with acquire before each wait */
     weft_mutex spill_lock; /* guards *spill during one WSARecvFrom(), never during a wait */
     unsigned char *spill;  /* UDP: takes the part of a datagram that the caller's buffer lacks */
+    weft_atomic_u32 polls; /* in how many pollers it is; portable/poller_list.c */
 };
 
 /* Winsock is ready for use. */
