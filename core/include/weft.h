@@ -17,6 +17,7 @@
 #include <weft/executor.h>
 #include <weft/future.h>
 #include <weft/http.h>
+#include <weft/http_server.h>
 #include <weft/local.h>
 #include <weft/manager.h>
 #include <weft/memory.h>
@@ -27,7 +28,6 @@
 #include <weft/queue.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
-#include <weft/server.h>
 #include <weft/shared.h>
 #include <weft/shared_pipe.h>
 #include <weft/shared_queue.h>

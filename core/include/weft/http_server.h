@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef WEFT_SERVER_H
-#define WEFT_SERVER_H
+#ifndef WEFT_HTTP_SERVER_H
+#define WEFT_HTTP_SERVER_H
 
 /*
  * A small HTTP server, enough for lessons and tests to fetch from instead of the

@@ -12,7 +12,7 @@
  * sure that it meets only sockets that are not closed yet, and that no connection
  * begins behind its back. It waits for a handler that is running.
  */
-#include <weft/server.h>
+#include <weft/http_server.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +28,7 @@
 #include <weft/socket.h>
 #include <weft/thread.h>
 
-#include "connection.h"
+#include "http_connection.h"
 #include "internal.h"
 
 enum { CONNECTIONS = 256 };

@@ -10,7 +10,7 @@
 #include "fail.h"
 #include "weft/caps.h"
 #include "weft/http.h"
-#include "weft/server.h"
+#include "weft/http_server.h"
 #include "weft/socket.h"
 
 enum { BIG_SIZE = 4 << 20, REPLY_SIZE = 16384, CONNECTIONS = 256 };
@@ -372,7 +372,7 @@ static void accepting_goes_on_after_an_error(void)
     weft_http_server_close(server);
 }
 
-const char *const suite_name = "server";
+const char *const suite_name = "http_server";
 CU_TestInfo suite_cases[] = {
     {"without_a_handler_there_is_one_page", without_a_handler_there_is_one_page},
     {"what_is_no_get_is_refused", what_is_no_get_is_refused},

@@ -5,7 +5,7 @@
  * in "\n" alone (section 2.2); folded lines and control characters are refused, so no
  * byte of them reaches a handler.
  */
-#include "connection.h"
+#include "http_connection.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * are unread resets the connection, and the client may lose the answer: therefore the
  * rest is read first, until the client has finished or falls silent.
  */
-#include "connection.h"
+#include "http_connection.h"
 
 #include <stdbool.h>
 #include <stdio.h>
