@@ -354,9 +354,9 @@ static void a_connection_is_served_even_if_no_thread_starts(void)
     weft_http_server *server = start(NULL);
 
     refuse_passage("thread.start", 1, WEFT_ELIMIT);
-    expect_alive(server);
+    expect_reply(server, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n");
     refuse_passage(NULL, 0, 0);
-    expect_alive(server);
+    expect_reply(server, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n");
     CU_ASSERT_EQUAL(weft_http_server_requests(server), 2);
     weft_http_server_close(server);
 }
