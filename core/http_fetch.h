@@ -10,7 +10,7 @@
  *   http_body.c    where a body goes
  *   http_error.c   what went wrong
  *   http_host.c    whose turn it is
- *   http_thread.c  the thread that does it
+ *   http_thread.c  the thread that does it, and (http_end.h) its end
  */
 
 #include <stdbool.h>
@@ -22,6 +22,7 @@
 
 #include <weft/http.h>
 
+#include "http_end.h"
 #include "promise.h"
 #include "timer_heap.h"
 
@@ -126,9 +127,5 @@ int weft__http_submit(struct weft__http_fetch *fetch);
 
 /* Whether the calling thread is the one that fetches. */
 bool weft__http_in_thread(void);
-
-/* Ends all fetches (WEFT_ECANCELED) and the thread, and closes its connections; the next fetch
- * starts another. For the end of the program, and for tests. */
-int weft__http_end(weft_time until);
 
 #endif

@@ -23,7 +23,7 @@
 
 #include "internal.h"
 
-#define LINGER WEFT_S(10)
+#define LINGER WEFT_S(5)
 
 enum { IDLE_CONNECTIONS = 100 };
 
