@@ -124,7 +124,7 @@ foreach(file IN LISTS files)
     # system about processes that are not their own.
     set(also "")
     if(file MATCHES "/core/")
-      set(also "|curl/curl\\.h")
+      set(also "|curl/curl\\.h|mbedtls/[a-z0-9_]+\\.h")
     elseif(file MATCHES "/tests/")
       set(also "|CUnit/[A-Za-z]+\\.h")
     endif()

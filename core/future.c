@@ -118,6 +118,18 @@ int weft__future_keep(weft_future *future, const void *result, size_t size)
     return 0;
 }
 
+void weft__future_keep_block(weft_future *future, void *block, size_t size)
+{
+    if (size <= WEFT__PAYLOAD) {
+        (void)weft__future_keep(future, block, size); /* which has room for it */
+        weft_free(block);
+        return;
+    }
+    (void)weft__future_keep(future, NULL, 0);
+    future->payload.block = block;
+    future->size = size;
+}
+
 void weft__future_keep_shared(weft_future *future, weft_offset result, size_t size)
 {
     drop_payload(future, weft_load_u32(&future->state, WEFT_RELAXED));

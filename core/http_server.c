@@ -28,7 +28,8 @@
 #include <weft/socket.h>
 #include <weft/thread.h>
 
-#include "connection.h"
+#include "http_connection.h"
+#include "http_tls.h"
 #include "internal.h"
 
 enum { CONNECTIONS = 256 };
@@ -49,7 +50,7 @@ struct weft_http_server {
     weft_mutex mutex;
     struct slot slots[CONNECTIONS];
     struct weft__http_site site;
-    char url[WEFT_ADDRESS_TEXT + sizeof("http:///")];
+    char url[WEFT_ADDRESS_TEXT + sizeof("https:///")];
 };
 
 /* ---- connections ----------------------------------------------------------------- */
@@ -112,6 +113,7 @@ static void start_connection(weft_http_server *server, weft_socket *socket)
     const weft_thread_options options = {.name = "weft-http-connection", .daemon = true};
     struct slot *slot = vacant_slot(server);
 
+    weft_fetch_add_u64(&server->site.accepted, 1, WEFT_RELAXED);
     join(slot);
     if (!enter(slot, socket)) {
         weft_socket_close(socket);
@@ -163,7 +165,7 @@ static int write_url(weft_http_server *server)
         memcpy(address.ip, (const uint8_t[]){127, 0, 0, 1}, 4);
     else if (memcmp(address.ip, any, sizeof(any)) == 0)
         address.ip[15] = 1;
-    snprintf(server->url, sizeof(server->url), "http://%s/",
+    snprintf(server->url, sizeof(server->url), "%s://%s/", server->site.tls ? "https" : "http",
              weft_address_text(&address, text, sizeof(text)));
     return 0;
 }
@@ -171,7 +173,7 @@ static int write_url(weft_http_server *server)
 int weft_http_server_start(weft_http_server **server, const weft_http_server_options *options)
 {
     const weft_thread_options thread_options = {.name = "weft-http-server", .daemon = true};
-    weft_http_server_options none = {0};
+    static const weft_http_server_options none;
     weft_http_server *s = weft_alloc(sizeof(*s));
     int err = 0;
 
@@ -180,6 +182,10 @@ int weft_http_server_start(weft_http_server **server, const weft_http_server_opt
     if (!options)
         options = &none;
     s->vacant = (weft_semaphore)WEFT_SEMAPHORE_INIT(CONNECTIONS);
+    if (options->tls)
+        err = weft__http_tls_create(&s->site.tls);
+    if (err != 0)
+        goto free_server;
     s->site.handler = options->handler;
     s->site.context = options->context;
     for (size_t i = 0; i < CONNECTIONS; i++)
@@ -200,6 +206,7 @@ int weft_http_server_start(weft_http_server **server, const weft_http_server_opt
 close_listener:
     weft_socket_close(s->listener);
 free_server:
+    weft__http_tls_free(s->site.tls);
     weft_free(s);
     return err;
 }
@@ -209,9 +216,24 @@ const char *weft_http_server_url(const weft_http_server *server)
     return server->url;
 }
 
+bool weft_http_server_can_tls(void)
+{
+    return weft__http_tls_exists();
+}
+
+const char *weft_http_server_certificate(const weft_http_server *server)
+{
+    return server->site.tls ? weft__http_tls_certificate(server->site.tls) : NULL;
+}
+
 size_t weft_http_server_requests(const weft_http_server *server)
 {
     return (size_t)weft_load_u64(&server->site.answered, WEFT_RELAXED);
+}
+
+size_t weft_http_server_connections(const weft_http_server *server)
+{
+    return (size_t)weft_load_u64(&server->site.accepted, WEFT_RELAXED);
 }
 
 void weft_http_server_close(weft_http_server *server)
@@ -233,5 +255,6 @@ void weft_http_server_close(weft_http_server *server)
         join(&server->slots[i]);
     weft_cancel_enter(before);
     weft_socket_close(server->listener);
+    weft__http_tls_free(server->site.tls);
     weft_free(server);
 }

@@ -23,6 +23,9 @@ bool weft__future_begin(weft_future *future);
 /* Keeps a copy of the result for weft__future_finish(); the last one counts. */
 int weft__future_keep(weft_future *future, const void *result, size_t size);
 
+/* The same without a copy: the block, from weft_alloc(), is the future's from now on. */
+void weft__future_keep_block(weft_future *future, void *block, size_t size);
+
 /* The same for a result in the arena, which the future frees in its time. */
 void weft__future_keep_shared(weft_future *future, weft_offset result, size_t size);
 

@@ -21,7 +21,7 @@ as_root() {
 }
 
 on_debian() {
-  packages="gcc libc6-dev cmake ninja-build libcurl4-openssl-dev"
+  packages="gcc libc6-dev cmake ninja-build libcurl4-openssl-dev libmbedtls-dev"
   [ "$what" = lessons ] || packages="$packages g++ libcunit1-dev libsdl2-dev libsdl2-net-dev python3"
   [ "$what" != check ] || packages="$packages gcc-mingw-w64-x86-64-win32 \
     g++-mingw-w64-x86-64-win32 wine wine64 dpkg-dev npm clang-format ca-certificates \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# windows-libraries.sh: builds SDL2, SDL2_net, libcurl and CUnit as static libraries for Windows from Debian's source
-# packages, once, and prints the prefix they are in as the only line on stdout.
+# windows-libraries.sh: builds SDL2, SDL2_net, libcurl, Mbed TLS and CUnit as static libraries for Windows from Debian's
+# source packages, once, and prints the prefix they are in as the only line on stdout.
 #
 # The prefix lies in the user's cache. Its name is made of the packages' versions and of this file, so a security
 # update or a change here builds anew, and any number of checkouts share one build.
@@ -37,7 +37,8 @@ if [ -n "$missing" ]; then
   flock -u 9
 fi
 
-versions=$(for package in libsdl2-dev libsdl2-net-dev libcurl4-openssl-dev libcunit1-dev gcc-mingw-w64-x86-64-win32; do
+versions=$(for package in libsdl2-dev libsdl2-net-dev libcurl4-openssl-dev libmbedtls-dev libcunit1-dev \
+  gcc-mingw-w64-x86-64-win32; do
   version $package
 done)
 key=$({ echo "$versions"; cat "$0"; } | sha256sum | cut -c 1-12)
@@ -76,11 +77,12 @@ source_apt() {
     -o Dir::State::lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User= "$@"
 }
 source_apt update || say "some package sources cannot be read; going on with the others"
-# curl needs Debian's patches, which are its security fixes. Those of the others touch manual pages, tests and
-# Linux paths only, so upstream's archive does.
-source_apt source --download-only curl
+# curl and Mbed TLS need Debian's patches, which are their security fixes. Those of the others touch manual pages,
+# tests and Linux paths only, so upstream's archive does.
+source_apt source --download-only curl mbedtls
 source_apt source --download-only --tar-only libsdl2 libsdl2-net cunit
-dpkg-source --no-check -x curl_*.dsc curl >/dev/null # apt has checked it already
+dpkg-source --no-check -x curl_*.dsc curl >/dev/null # apt has checked them already
+dpkg-source --no-check -x mbedtls_*.dsc mbedtls >/dev/null
 for archive in libsdl2_*.orig.tar.* libsdl2-net_*.orig.tar.* cunit_*.orig.tar.*; do
   folder=${archive%%_*}
   mkdir "$folder"
@@ -135,6 +137,8 @@ build curl -DBUILD_CURL_EXE=OFF -DBUILD_TESTING=OFF -DHTTP_ONLY=ON -DCURL_USE_SC
   -DCURL_TARGET_WINDOWS_VERSION=0x0A00 -DCURL_ZLIB=OFF -DUSE_LIBIDN2=OFF -DCURL_USE_LIBPSL=OFF \
   -DCURL_USE_LIBSSH2=OFF -DENABLE_MANUAL=OFF -DPICKY_COMPILER=OFF \
   -DCMAKE_HAVE_LIBC_PTHREAD=ON # curl uses Win32 threads here but would pass -lpthread on to its users
+build mbedtls -DENABLE_PROGRAMS=OFF -DENABLE_TESTING=OFF -DUSE_SHARED_MBEDTLS_LIBRARY=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
+  -DGEN_FILES=OFF
 
 # CUnit has no CMakeLists: seven files, compiled by hand. Its shipped CUnit.h is of an older version than its .in.
 say "building cunit"

@@ -4,8 +4,9 @@
 
 /*
  * A small HTTP server, enough for lessons and tests to fetch from instead of the
- * internet: GET, one request per connection, a thread for each of at most 256
- * connections at once; more wait.
+ * internet: GET, over HTTP or HTTPS, a thread for each of at most 256 connections at once;
+ * more wait. A connection stays open for the next request, as HTTP/1.1 has it, for at most
+ * 100 of them and 5 s between two, and only while there is room for others.
  *
  *     weft_http_server *server;
  *     CHECK(weft_http_server_start(&server, NULL));
@@ -13,6 +14,7 @@
  *     weft_http_server_close(server);
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <weft/compiler.h>
@@ -42,6 +44,9 @@ typedef struct weft_http_server_options {
     int port;                   /* 0: a free one */
     weft_http_handler *handler; /* NULL: a page for "/", 404 for the rest */
     void *context;              /* the handler's */
+    bool tls;                   /* HTTPS, with a certificate made at the start: for localhost,
+                                   127.0.0.1 and ::1, for a day, signed by nobody but itself.
+                                   It is on no disk, and gone with the server */
 } weft_http_server_options;
 
 /**
@@ -49,18 +54,29 @@ typedef struct weft_http_server_options {
  *
  * @param server   receives the server
  * @param options  NULL: none
- * @return 0; WEFT_ENOMEM; the errors of weft_tcp_listen() and weft_thread_start()
+ * @return 0; WEFT_ENOMEM; WEFT_ENOTSUP: tls, and this build has no library for it; the
+ *         errors of weft_tcp_listen() and weft_thread_start()
  *
  * Threads: any.   Python: http.server.ThreadingHTTPServer.
  */
 WEFT_MUST_CHECK int weft_http_server_start(weft_http_server **server,
                                            const weft_http_server_options *options);
 
-/** "http://127.0.0.1:43211/", valid as long as the server. Threads: any. */
+/** Whether this build can serve HTTPS: it has Mbed TLS. A constant. Threads: any. */
+bool weft_http_server_can_tls(void);
+
+/** "http://127.0.0.1:43211/" (https: with tls), valid as long as the server. Threads: any. */
 const char *weft_http_server_url(const weft_http_server *server);
+
+/** The certificate that it shows, in PEM: who writes it to a file and gives that as ca_file
+ * (weft/http.h) can fetch from it. NULL without tls. Valid as long as the server. Threads: any. */
+const char *weft_http_server_certificate(const weft_http_server *server);
 
 /** How many requests it has answered so far. Threads: any. */
 size_t weft_http_server_requests(const weft_http_server *server);
+
+/** How many connections it has accepted so far. Threads: any. */
+size_t weft_http_server_connections(const weft_http_server *server);
 
 /**
  * Stops listening, ends what is under way and frees the server; NULL is allowed.

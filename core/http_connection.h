@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEFT_HTTP_CONNECTION_H
+#define WEFT_HTTP_CONNECTION_H
+
+/* The parts of the HTTP server; nobody else includes this. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <weft/atomic.h>
+#include <weft/http_server.h>
+#include <weft/socket.h>
+
+/* What all connections of a server share. */
+struct weft__http_site {
+    weft_http_handler *handler; /* with context: written before the first connection */
+    void *context;
+    struct weft__http_tls *tls; /* NULL: plain HTTP. Likewise */
+    weft_atomic_u64 answered;   /* counted relaxed by any connection */
+    weft_atomic_u64 accepted;   /* connections, counted relaxed by who accepts */
+    weft_atomic_u32 open;       /* connections now, likewise by each */
+};
+
+/* http_connection.c: answers requests until the client has no more or has had enough of them,
+ * and waits until it has the last answer. Ends early when the socket is shut down. */
+void weft__http_connection_serve(weft_socket *socket, struct weft__http_site *site);
+
+/* http_request.c: the status that a request deserves before anybody looks for its page: 200,
+ * 400, 405 or 505. The head is `length` bytes and a terminating zero, and ends with an
+ * empty line; at 200 it is changed so that *path is a text in it. */
+int weft__http_request_parse(char *head, size_t length, char **path);
+
+/* Of the same head, before it is parsed: the client wants the connection to stay open after the
+ * answer, and nothing follows the head that is no request. */
+bool weft__http_request_keeps(const char *head, size_t length);
+
+#endif
