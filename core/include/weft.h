@@ -4,6 +4,7 @@
 
 /* Everything at once, for lessons and first programs. Others include what they use. */
 
+#include <weft/address.h>
 #include <weft/arena.h>
 #include <weft/atomic.h>
 #include <weft/barrier.h>
@@ -25,10 +26,12 @@
 #include <weft/mutex.h>
 #include <weft/once.h>
 #include <weft/parallel.h>
+#include <weft/poller.h>
 #include <weft/process.h>
 #include <weft/queue.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
+#include <weft/server.h>
 #include <weft/shared.h>
 #include <weft/shared_pipe.h>
 #include <weft/shared_queue.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A chat over UDP, GBK on the wire (udp聊天).
  * Watch: what comes in is printed while you still type; "exit" leaves. */
+#include <stdio.h>
+
 #include "lesson.h"
 
 static const char *name; /* NULL: none is put before the messages */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP: echo for many clients, a thread for each.
  * Watch: the first client is silent, and holds up nobody. */
+#include <stdio.h>
+
 #include "lesson.h"
 
 static int echo(weft_request *request)

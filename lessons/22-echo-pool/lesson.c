@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP: echo for many clients, by two threads of a pool.
  * Watch: five clients are connected, one is silent, two threads do. */
+#include <stdio.h>
+
 #include "lesson.h"
 
 static int echo(weft_request *request)

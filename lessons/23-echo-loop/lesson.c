@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP: echo for many clients, by one thread that never blocks.
  * Watch: the same handler, the same output, one thread for all. */
+#include <stdio.h>
+
 #include "lesson.h"
 
 static int echo(weft_request *request)
