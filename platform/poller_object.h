@@ -43,6 +43,7 @@ struct weft_poller {
     weft_atomic_u32 waiting; /* enum weft__waiting; by the waiting thread */
     weft_atomic_u32 woken;   /* 1: weft_poller_wake() was called, and no wait has told yet */
     weft_atomic_u32 ended;   /* how many registered sockets have; changed under `lock` */
+    weft_atomic_u32 observers; /* who wait for it in weft_wait_any(); see poller_watch.c */
     struct weft__poller_patience patience;
     weft_mutex lock;
     struct weft__poller_table table;
@@ -82,9 +83,14 @@ int weft__poller_sleep(struct weft_poller *poller, weft_ready *ready, size_t roo
 void weft__poller_list(struct weft_poller *poller);
 void weft__poller_unlist(struct weft_poller *poller);
 
+/* ---- portable/poller_watch.c ------------------------------------------------------ */
+
+/* Who waits for the poller in weft_wait_any() asks again. */
+void weft__poller_tell_observers(struct weft_poller *poller);
+
 /* ---- portable/poller.c ----------------------------------------------------------- */
 
-/* The system's poller waits in a thread that is to look again. */
+/* Whoever waits there or for it is to look again. */
 void weft__poller_nudge(struct weft_poller *poller);
 
 /* The socket is unregistered, if it is registered there. Sets no last error. */
