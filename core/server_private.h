@@ -202,6 +202,9 @@ weft_time weft__request_until(const weft_server *server);
 /* So many bytes have come; by whose turn it is. */
 void weft__connection_received(struct weft__connection *connection, size_t size);
 
+/* Counts a wait that ended with this error because its time was over, not by the cut. */
+void weft__connection_note_late(struct weft__connection *connection, int err);
+
 /* The calling thread is one of the server's, and whether it is. */
 void weft__server_enter(weft_server *server);
 bool weft__server_is_served_here(const weft_server *server);
