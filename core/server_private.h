@@ -15,10 +15,10 @@
  *   server_threads.c, server_pool.c, server_pool_poll.c, server_loop.c, server_udp.c,
  *   server_processes.c, server_worker.c   the styles
  *
- * How a server ends: weft_server_stop() sets `halting` and `stopping`, and calls the style's `stop`, which
- * wakes whoever waits. Every thread of the server is counted in `running` and ends when its
- * connections have. If they do not in time, `cut` is requested and the style's `cut` closes
- * what is open.
+ * How a server ends: weft_server_stop() sets `halting` and `stopping`, and calls the style's
+ * `stop`, which wakes whoever waits. Every thread of the server is counted in `running` and ends
+ * when its connections have. If they do not in time, `cut` is requested and the style's `cut`
+ * closes what is open.
  */
 
 #include <stdbool.h>
