@@ -25,7 +25,7 @@ enum {
 };
 
 #define MOST_LOOK WEFT_US(60)
-#define SHORT_WAIT WEFT_US(120) /* per event; with its wake-up */
+#define SHORT_WAIT WEFT_US(200) /* per event; with its wake-up */
 
 /* So much faster that it is worth the CPU time. */
 static bool looks_pay(const struct weft__poller_patience *patience)
