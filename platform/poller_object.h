@@ -33,9 +33,12 @@ struct weft__poller_table {
 
 /* portable/poller_look.c: of the thread that waits. */
 struct weft__poller_patience {
-    uint8_t hope;   /* how often of late a look has paid, or would have */
-    uint8_t misses; /* looks in vain before short waits, running */
-    uint16_t rest;  /* waits before it looks again */
+    weft_time since;       /* when the phase began */
+    weft_time cost[2];     /* ns per event in the last phase without looks, and with; 0: not known */
+    uint32_t left, events; /* how many the phase lasts, and has had */
+    bool looks;            /* the phase is one with looks */
+    uint8_t misses;        /* looks that saw nothing, running */
+    uint8_t doublings;     /* of long phases */
 };
 
 struct weft_poller {
@@ -43,6 +46,7 @@ struct weft_poller {
     weft_atomic_u32 waiting; /* enum weft__waiting; by the waiting thread */
     weft_atomic_u32 woken;   /* 1: weft_poller_wake() was called, and no wait has told yet */
     weft_atomic_u32 ended;   /* how many registered sockets have; changed under `lock` */
+    weft_atomic_u32 observers; /* who wait for it in weft_wait_any(); see poller_watch.c */
     struct weft__poller_patience patience;
     weft_mutex lock;
     struct weft__poller_table table;
@@ -82,9 +86,14 @@ int weft__poller_sleep(struct weft_poller *poller, weft_ready *ready, size_t roo
 void weft__poller_list(struct weft_poller *poller);
 void weft__poller_unlist(struct weft_poller *poller);
 
+/* ---- portable/poller_watch.c ------------------------------------------------------ */
+
+/* Who waits for the poller in weft_wait_any() asks again. */
+void weft__poller_tell_observers(struct weft_poller *poller);
+
 /* ---- portable/poller.c ----------------------------------------------------------- */
 
-/* The system's poller waits in a thread that is to look again. */
+/* Whoever waits there or for it is to look again. */
 void weft__poller_nudge(struct weft_poller *poller);
 
 /* The socket is unregistered, if it is registered there. Sets no last error. */

@@ -272,7 +272,7 @@ int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, wef
 int weft_seam_interface_number(const char *name, uint32_t *number);
 int weft_seam_interface_name(uint32_t number, char *name, size_t size);
 
-/* What a poller has to know of a socket: what the system calls it, the bits of enum
+/* What a poller has to know of a socket: what the system calls it (not sdl2), the bits of enum
  * weft_shutdown that were shut down, and a word, 0 at first, that is the pollers'. Both
  * weft_socket_shutdown() and weft_socket_close() tell portable/poller_list.c. */
 uintptr_t weft__socket_pollable(const weft_socket *socket);

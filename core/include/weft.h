@@ -25,6 +25,7 @@
 #include <weft/mutex.h>
 #include <weft/once.h>
 #include <weft/parallel.h>
+#include <weft/poller.h>
 #include <weft/process.h>
 #include <weft/queue.h>
 #include <weft/rwlock.h>

@@ -286,13 +286,18 @@ void weft_poller_close(weft_poller *poller)
 void weft__poller_nudge(weft_poller *poller)
 {
     (void)weft_seam_poller_wake(poller->seam);
+    weft__poller_tell_observers(poller);
 }
 
 int weft_poller_wake(weft_poller *poller)
 {
+    int err;
+
     if (!poller)
         return weft__misuse(WEFT_EINVAL, "poller wake: the poller is NULL");
     if (weft_exchange_u32(&poller->woken, 1, WEFT_ACQ_REL) != 0)
         return 0;
-    return weft_seam_poller_wake(poller->seam);
+    err = weft_seam_poller_wake(poller->seam);
+    weft__poller_tell_observers(poller);
+    return err;
 }

@@ -157,6 +157,16 @@ void weft__backlog_wake(weft__backlog *backlog)
         weft_condition_notify_all(&backlog->changed);
 }
 
+bool weft__backlog_has_any(weft_socket *listener)
+{
+    bool has_any;
+
+    weft_mutex_acquire(&listener->lock, WEFT_FOREVER);
+    has_any = listener->backlog->count > 0;
+    weft_mutex_release(&listener->lock);
+    return has_any;
+}
+
 void weft__backlog_close(weft_socket *listener)
 {
     weft__backlog *backlog = listener->backlog;

@@ -102,6 +102,9 @@ bool weft__net_is_loopback(const weft_address *address);
 /* Calls that wait look at `shut` again. Under the lock. */
 void weft__backlog_wake(weft__backlog *backlog);
 
+/* Whether a connection waits. Takes the lock. */
+bool weft__backlog_has_any(weft_socket *listener);
+
 /* Ends the thread and closes the connections that wait. */
 void weft__backlog_close(weft_socket *listener);
 
@@ -115,6 +118,9 @@ void weft__sender_wake(weft__sender *sender);
 
 /* A piece was not sent: the peer is gone. Takes the lock. */
 bool weft__sender_has_failed(weft_socket *socket);
+
+/* Whether a send would not have to wait for an earlier one. Takes the lock. */
+bool weft__sender_has_room(weft_socket *socket);
 
 /* The socket is closed by its owner. True: nobody sends any more. False: somebody does,
  * and will destroy the socket. */

@@ -225,6 +225,16 @@ bool weft__sender_has_failed(weft_socket *socket)
     return failed;
 }
 
+bool weft__sender_has_room(weft_socket *socket)
+{
+    bool has_room;
+
+    weft_mutex_acquire(&socket->lock, WEFT_FOREVER);
+    has_room = !weft__sender_is_busy(socket->sender);
+    weft_mutex_release(&socket->lock);
+    return has_room;
+}
+
 bool weft__sender_close(weft_socket *socket)
 {
     weft__sender *sender = socket->sender;

@@ -134,6 +134,7 @@ void weft_socket_close(weft_socket *socket)
 {
     if (!socket)
         return;
+    weft__pollers_forget(socket);
     weft__backlog_close(socket);
     if (weft__sender_close(socket))
         weft__net_destroy(socket);
@@ -206,7 +207,18 @@ int weft_socket_shutdown(weft_socket *socket, enum weft_shutdown how)
         weft__net_close_locked(socket);
     }
     weft_mutex_release(&socket->lock);
+    weft__pollers_shut(socket);
     return err;
+}
+
+uint32_t weft__socket_shut(const weft_socket *socket)
+{
+    return weft_load_u32(&socket->shut, WEFT_ACQUIRE);
+}
+
+weft_atomic_u32 *weft__socket_polls(weft_socket *socket)
+{
+    return &socket->polls;
 }
 
 /* ---- options and addresses ----------------------------------------------------------- */
