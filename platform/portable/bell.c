@@ -18,6 +18,7 @@
 #include "internal.h"
 #include "park.h"
 #include "seam.h"
+#include "seam_socket.h"
 #include "weft/mutex.h"
 #include "weft/once.h"
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "seam.h"
+#include "seam_socket.h"
 #include "weft/atomic.h"
 #include "weft/mutex.h"
 #include "weft/socket.h"

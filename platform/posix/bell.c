@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "seam.h"
+#include "seam_socket.h"
 
 enum { HALF = sizeof(uintptr_t) * CHAR_BIT / 2 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "seam.h"
+#include "seam_socket.h"
 
 int weft__bell_descriptor(uintptr_t bell)
 {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "seam.h"
+#include "seam_socket.h"
 
 /* A system without this flag has SO_NOSIGPIPE, which every socket of ours gets. */
 #ifndef MSG_NOSIGNAL
@@ -110,18 +110,6 @@ void weft_seam_socket_close(weft_seam_socket *socket)
 
 /* ---- names ------------------------------------------------------------------------ */
 
-static int share_port(int descriptor)
-{
-#ifdef SO_REUSEPORT
-    int on = 1;
-
-    return reason_of(setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)));
-#else
-    (void)descriptor;
-    return WEFT_SEAM_LACKS;
-#endif
-}
-
 int weft_seam_socket_bind(weft_seam_socket *socket, enum weft_seam_socket_kind kind,
                           const weft_address *address, unsigned flags)
 {
@@ -131,7 +119,7 @@ int weft_seam_socket_bind(weft_seam_socket *socket, enum weft_seam_socket_kind k
     int reason = 0, on = 1;
 
     if (flags & WEFT_SEAM_SHARE_PORT)
-        reason = share_port(descriptor);
+        reason = weft__share_port(descriptor);
     /* Connections of a server that ended linger in the system; they block no port. */
     if (reason == 0 && (kind == WEFT_SEAM_LISTENER || (flags & WEFT_SEAM_SHARE_PORT)))
         reason = reason_of(setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)));

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "seam.h"
+#include "seam_socket.h"
 
 void weft_seam_socket_share(weft_seam_socket *socket)
 {

@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "seam.h"
+#include "seam_socket.h"
 
 #if defined(TCP_KEEPIDLE)
 #define IDLE TCP_KEEPIDLE
@@ -37,6 +37,13 @@ static const struct option options[] = {
     {IPPROTO_IP, IP_MULTICAST_IF, IPPROTO_IPV6, IPV6_MULTICAST_IF, false, false},
     {IPPROTO_TCP, IDLE, 0, 0, false, false},
 };
+
+int weft__share_port(int descriptor)
+{
+    int on = 1;
+
+    return setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 ? 0 : errno;
+}
 
 /* For IPv4 multicast leaves by an address unless the number stands in this. */
 static int leave_by(int descriptor, int number)

@@ -22,6 +22,9 @@ socklen_t weft__address_to_system(const weft_address *address, bool mapped,
                                   struct sockaddr_storage *storage);
 void weft__address_from_system(weft_address *address, const struct sockaddr *from);
 
+/* Others may bind to the port that this one is about to bind to. 0, or errno. */
+int weft__share_port(int descriptor);
+
 /* UDP sockets keep news about their datagrams from now on, or do not. 0, or as the seam's. */
 int weft__tell_unreachable(int descriptor, uint32_t family, int value);
 

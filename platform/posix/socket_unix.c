@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "seam.h"
+#include "seam_socket.h"
 
 static socklen_t to_system(const char *path, struct sockaddr_un *system)
 {

@@ -2,7 +2,7 @@
 /* News about datagrams that found nobody: here, a socket with several peers gets none. */
 #include "socket_private.h"
 
-#include "seam.h"
+#include "seam_socket.h"
 
 int weft__tell_unreachable(int descriptor, uint32_t family, int value)
 {

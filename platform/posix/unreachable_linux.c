@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-#include "seam.h"
+#include "seam_socket.h"
 
 int weft__tell_unreachable(int descriptor, uint32_t family, int value)
 {

@@ -5,7 +5,7 @@
 #include <windows.h>
 
 #include "internal.h"
-#include "seam.h"
+#include "seam_socket.h"
 
 int weft_seam_bell_create(uintptr_t *bell)
 {

@@ -10,7 +10,7 @@
 
 #include <ws2tcpip.h>
 
-#include "seam.h"
+#include "seam_socket.h"
 #include "weft/socket.h"
 
 /* The handle, new from the system, is the socket's, with an event; it is closed if that fails.
