@@ -239,7 +239,7 @@ static int open_socket(weft_server *server, const weft_server_options *options)
                             : weft_caps()->ipv6 ? WEFT_IPV6
                                                 : WEFT_IPV4);
     else if (options->path)
-        err = weft__fail(WEFT_ENOTSUP, "server: no Unix sockets");
+        err = weft_unix_listen(&server->socket, options->path, &listen);
     else
         err = weft_tcp_listen(&server->socket, host, options->port, &listen);
     return err != 0 ? err : weft_socket_address(server->socket, &server->address);
