@@ -235,9 +235,11 @@ static int open_socket(weft_server *server, const weft_server_options *options)
 
     if (options->udp)
         err = weft_udp_open(&server->socket, host, options->port,
-                            *host ? WEFT_FAMILY_NONE : weft_caps()->ipv6 ? WEFT_IPV6 : WEFT_IPV4);
+                            *host               ? WEFT_FAMILY_NONE
+                            : weft_caps()->ipv6 ? WEFT_IPV6
+                                                : WEFT_IPV4);
     else if (options->path)
-        err = weft__fail(WEFT_ENOTSUP, "server: no Unix sockets");
+        err = weft_unix_listen(&server->socket, options->path, &listen);
     else
         err = weft_tcp_listen(&server->socket, host, options->port, &listen);
     return err != 0 ? err : weft_socket_address(server->socket, &server->address);
@@ -245,8 +247,8 @@ static int open_socket(weft_server *server, const weft_server_options *options)
 
 static const struct weft__style *style_of(const weft_server_options *options)
 {
-    static const struct weft__style *const styles[] = {
-        &weft__server_threads, &weft__server_pool, &weft__server_processes, &weft__server_loop};
+    static const struct weft__style *const styles[] = {&weft__server_threads, &weft__server_pool,
+                                                       &weft__server_processes, &weft__server_loop};
 
     return options->udp ? &weft__server_udp : styles[options->style];
 }

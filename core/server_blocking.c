@@ -21,15 +21,6 @@ void weft__connection_nudge(struct weft__connection *connection)
         weft_socket_shutdown(connection->socket, WEFT_SHUTDOWN_READ);
 }
 
-/* The time of a wait is over; if that is because the server cuts, it is counted there. */
-static void note_late(struct weft__connection *connection, int err)
-{
-    weft_server *server = connection->server;
-
-    if (err == WEFT_ETIMEDOUT && !weft_cancel_requested(&server->cut))
-        weft__server_count(server, WEFT__TIMED_OUT, 1);
-}
-
 static bool run_open(struct weft__connection *connection)
 {
     weft_request request = {.connection = connection,
@@ -46,10 +37,9 @@ static int receive(struct weft__connection *connection, void *buffer, weft_time 
 {
     bool first = !connection->frames.kept;
     size_t length = 0;
-    int err =
-        weft_socket_recv(connection->socket, buffer, WEFT__SERVER_BUFFER, &length, *until);
+    int err = weft_socket_recv(connection->socket, buffer, WEFT__SERVER_BUFFER, &length, *until);
 
-    note_late(connection, err);
+    weft__connection_note_late(connection, err);
     if (err == 0 && length == 0)
         return WEFT_ECLOSED;
     if (err == 0 && first && !enter_phase(connection, WEFT__IDLE, WEFT__ACTIVE))

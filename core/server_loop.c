@@ -65,9 +65,8 @@ static void begin(struct loop *loop, weft_socket *socket)
 
 static void listen(struct loop *loop, bool wanted)
 {
-    if (loop->listens != wanted &&
-        weft_poller_modify(loop->poller, loop->server->socket, wanted ? WEFT_READABLE : 0, NULL) ==
-            0)
+    if (loop->listens != wanted && weft_poller_modify(loop->poller, loop->server->socket,
+                                                      wanted ? WEFT_READABLE : 0, NULL) == 0)
         loop->listens = wanted;
 }
 

@@ -10,9 +10,8 @@ enum { ACCEPTS = 64 /* in a row, before others have their turn */ };
 
 static void listen_locked(struct weft__pool *pool, bool wanted)
 {
-    if (pool->listens != wanted &&
-        weft_poller_modify(pool->poller, pool->server->socket, wanted ? WEFT_READABLE : 0, NULL) ==
-            0)
+    if (pool->listens != wanted && weft_poller_modify(pool->poller, pool->server->socket,
+                                                      wanted ? WEFT_READABLE : 0, NULL) == 0)
         pool->listens = wanted;
 }
 
@@ -69,9 +68,8 @@ static void accept_some(struct weft__pool *pool)
 /* It is told of again and again, though it has its turn already. */
 static void mute_locked(struct weft__pool *pool, struct weft__connection *connection)
 {
-    connection->muted =
-        connection->registered && !connection->gone &&
-        weft_poller_modify(pool->poller, connection->socket, 0, connection) == 0;
+    connection->muted = connection->registered && !connection->gone &&
+                        weft_poller_modify(pool->poller, connection->socket, 0, connection) == 0;
 }
 
 static bool take_up_locked(struct weft__pool *pool, size_t count)

@@ -15,10 +15,10 @@
  *   server_threads.c, server_pool.c, server_pool_poll.c, server_loop.c, server_udp.c,
  *   server_processes.c, server_worker.c   the styles
  *
- * How a server ends: weft_server_stop() sets `halting` and `stopping`, and calls the style's `stop`, which
- * wakes whoever waits. Every thread of the server is counted in `running` and ends when its
- * connections have. If they do not in time, `cut` is requested and the style's `cut` closes
- * what is open.
+ * How a server ends: weft_server_stop() sets `halting` and `stopping`, and calls the style's
+ * `stop`, which wakes whoever waits. Every thread of the server is counted in `running` and ends
+ * when its connections have. If they do not in time, `cut` is requested and the style's `cut`
+ * closes what is open.
  */
 
 #include <stdbool.h>
@@ -201,6 +201,9 @@ weft_time weft__request_until(const weft_server *server);
 
 /* So many bytes have come; by whose turn it is. */
 void weft__connection_received(struct weft__connection *connection, size_t size);
+
+/* Counts a wait that ended with this error because its time was over, not by the cut. */
+void weft__connection_note_late(struct weft__connection *connection, int err);
 
 /* The calling thread is one of the server's, and whether it is. */
 void weft__server_enter(weft_server *server);

@@ -10,7 +10,7 @@
 #include "server_processes.h"
 #include "weft/memory.h"
 
-#define LONG_LIFE WEFT_S(1)   /* a process that lived so long was well */
+#define LONG_LIFE WEFT_S(1) /* a process that lived so long was well */
 #define FIRST_REST WEFT_MS(10)
 #define LONGEST_REST WEFT_S(1)
 
@@ -37,10 +37,8 @@ struct processes {
 static int start_worker(struct processes *own, unsigned index)
 {
     const weft_handover listener = {.name = WEFT__SERVER_LISTENER, .socket = own->server->socket};
-    const weft_process_options options = {.name = "weft-server-worker",
-                                          .daemon = true,
-                                          .hand_over = &listener,
-                                          .hand_over_count = 1};
+    const weft_process_options options = {
+        .name = "weft-server-worker", .daemon = true, .hand_over = &listener, .hand_over_count = 1};
     struct weft__worker_job job = own->job;
     weft_process *process = NULL;
     int err;
@@ -274,5 +272,4 @@ static int start(weft_server *server)
     return err;
 }
 
-const struct weft__style weft__server_processes = {"processes", start, stop,
-                                                   cut,         join,  count_open};
+const struct weft__style weft__server_processes = {"processes", start, stop, cut, join, count_open};

@@ -69,6 +69,14 @@ void weft__connection_received(struct weft__connection *connection, size_t size)
     count(&connection->counts[1], size);
 }
 
+void weft__connection_note_late(struct weft__connection *connection, int err)
+{
+    weft_server *server = connection->server;
+
+    if ((err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED) && !weft_cancel_requested(&server->cut))
+        weft__server_count(server, WEFT__TIMED_OUT, 1);
+}
+
 int weft__requests_serve(struct weft__connection *connection, weft_time until)
 {
     weft_server *server = connection->server;
@@ -136,8 +144,8 @@ void weft_request_finish(weft_request *request)
 
 static int send_datagram(weft_request *request, const void *data, size_t size)
 {
-    int err = weft_socket_sendto(request->server->socket, data, size, request->from,
-                                 request->until);
+    int err =
+        weft_socket_sendto(request->server->socket, data, size, request->from, request->until);
 
     if (err == 0)
         weft__server_count(request->server, WEFT__BYTES_OUT, size);
@@ -158,6 +166,7 @@ static int emit(weft_request *request, const void *data, size_t size)
     if (connection->blocking) {
         err = weft_socket_send(connection->socket, data, size, &sent, request->until);
         count(&connection->counts[2], sent);
+        weft__connection_note_late(connection, err);
     } else {
         err = weft__output_add(connection, data, size);
     }

@@ -21,8 +21,8 @@ static bool is_clogged(const struct weft__connection *connection)
 
 unsigned weft__stream_wants(const struct weft__connection *connection)
 {
-    bool reads = !connection->ended && !connection->finish && !connection->held &&
-                 !is_clogged(connection);
+    bool reads =
+        !connection->ended && !connection->finish && !connection->held && !is_clogged(connection);
 
     return (reads ? WEFT_READABLE : 0u) | (connection->output ? WEFT_WRITABLE : 0u);
 }

@@ -135,4 +135,4 @@ static void join(weft_server *server)
 }
 
 const struct weft__style weft__server_threads = {"threads", start, stop, weft__connections_shut,
-                                                 join, NULL};
+                                                 join,      NULL};

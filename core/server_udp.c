@@ -102,8 +102,8 @@ static int start(weft_server *server)
         err = WEFT_ENOMEM;
     own->alone = workers == 1;
     while (own->started < workers && err == 0) {
-        err = weft__server_thread(server, &own->threads[own->started], run, &server,
-                                  sizeof(server), "weft-server");
+        err = weft__server_thread(server, &own->threads[own->started], run, &server, sizeof(server),
+                                  "weft-server");
         own->started += err == 0;
     }
     if (err == 0)

@@ -63,24 +63,14 @@ static void accept_connections(weft_server *server, void *buffer, weft_atomic_u3
     }
 }
 
-int weft__server_work(weft_task *task)
+static int prepare(weft_server *server, struct weft__worker_job *job)
 {
-    const weft_thread_options daemon = {.name = "weft-server-stop", .daemon = true};
-    const struct weft__worker_job *job = weft_task_argument(task, sizeof(*job));
-    struct weft__site *site = job ? weft_shared_pointer(job->site) : NULL;
-    weft_server *server = weft_alloc(sizeof(*server));
-    void *buffer = weft_alloc(WEFT__SERVER_BUFFER);
-    struct weft__worker_job *own = weft_alloc(sizeof(*own));
-    int err = 0;
+    struct weft__site *site = weft_shared_pointer(job->site);
+    int err = find(job->handler, &server->handler);
 
-    weft__process_ignore_interrupt();
-    if (!server || !buffer || !own || !site)
-        return WEFT_ENOMEM;
-    *own = *job;
-    server->own = own;
+    server->own = job;
     server->options = job->options;
     server->counters = site->counters;
-    err = find(job->handler, &server->handler);
     if (err == 0)
         err = find(job->on_open, &server->options.on_open);
     if (err == 0)
@@ -89,11 +79,41 @@ int weft__server_work(weft_task *task)
         err = weft_process_socket(&server->socket, WEFT__SERVER_LISTENER);
     if (err == 0)
         err = weft_socket_address(server->socket, &server->address);
-    if (err == 0) /* it ends with the process: its memory stays until then */
-        err = weft_thread_start_with(NULL, watch_for_stop, &server, sizeof(server), &daemon);
-    if (err != 0)
-        return err;
-    weft__server_enter(server);
-    accept_connections(server, buffer, &site->open[job->index]);
-    return 0;
+    return err;
+}
+
+static int serve_until_stop(weft_server *server, const struct weft__worker_job *job)
+{
+    const weft_thread_options options = {.name = "weft-server-stop", .daemon = true};
+    struct weft__site *site = weft_shared_pointer(job->site);
+    void *buffer = weft_alloc(WEFT__SERVER_BUFFER);
+    weft_thread *watcher = NULL;
+    int err = buffer ? weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server),
+                                              &options)
+                     : WEFT_ENOMEM;
+
+    if (err == 0) {
+        weft__server_enter(server);
+        accept_connections(server, buffer, &site->open[job->index]);
+        weft_thread_join(watcher, WEFT_FOREVER);
+    }
+    weft_free(buffer);
+    return err;
+}
+
+int weft__server_work(weft_task *task)
+{
+    struct weft__worker_job job = WEFT_ARG(task, struct weft__worker_job);
+    weft_server *server = weft_alloc(sizeof(*server));
+    int err;
+
+    weft__process_ignore_interrupt();
+    if (!server)
+        return WEFT_ENOMEM;
+    err = prepare(server, &job);
+    if (err == 0)
+        err = serve_until_stop(server, &job);
+    weft_socket_close(server->socket);
+    weft_free(server);
+    return err;
 }

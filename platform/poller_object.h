@@ -33,9 +33,12 @@ struct weft__poller_table {
 
 /* portable/poller_look.c: of the thread that waits. */
 struct weft__poller_patience {
-    uint8_t hope;   /* how often of late a look has paid, or would have */
-    uint8_t misses; /* looks in vain before short waits, running */
-    uint16_t rest;  /* waits before it looks again */
+    weft_time since;       /* when the phase began */
+    weft_time cost[2];     /* ns per event in the last phase without looks, and with; 0: not known */
+    uint32_t left, events; /* how many the phase lasts, and has had */
+    bool looks;            /* the phase is one with looks */
+    uint8_t misses;        /* looks that saw nothing, running */
+    uint8_t doublings;     /* of long phases */
 };
 
 struct weft_poller {

@@ -2,86 +2,101 @@
 /*
  * Asking the system several times before sleeping in it.
  *
- * A wake-up costs tens of microseconds. A server whose client answers in less time than
- * that is faster if it stays awake: it asks again and again, for MOST_LOOK at the longest,
- * and only if that is likely to pay. `hope` rises with each sleep that turned out short and
- * each look that paid, and falls with each that did not; a look needs some. So a thread with
- * nothing to do looks once or twice and then sleeps.
+ * A wake-up costs tens of microseconds. A server whose client answers in less time may be
+ * faster if it stays awake and asks again and again; or slower, if the client needs the CPU.
+ * Nothing that a process can ask for tells which, so it is tried: the waits of a poller are in
+ * phases, in turn with looks and without, and what the events of a phase took, from wait to
+ * wait, is compared. The better way gets long phases, that grow while it stays the better,
+ * and the other short ones. No clock is read within a phase without looks.
  *
- * Where looks do not see what short sleeps then do, whoever is waited for may need this very
- * CPU (a container with less CPU than it shows, a busy machine): then the thread just sleeps
- * for some waits. At most as many threads look as there are other CPUs (portable/look.c).
+ * Looks are tried only where events come every few tens of microseconds. A look lasts for
+ * MOST_LOOK at the longest, and a phase of looks ends when a few in a row saw nothing. So a
+ * thread with nothing to do soon sleeps. At most as many threads look as there are other CPUs
+ * (portable/look.c).
  */
 #include "park.h"
 #include "poller_object.h"
 
 enum {
-    ENOUGH_HOPE = 4,
-    MOST_HOPE = 8,
-    MISSES = 3, /* looks in vain, until */
-    REST = 200  /* waits without looks */
+    TRIAL = 128, /* events of a phase */
+    LONG = 4096,
+    MOST_DOUBLINGS = 5,
+    MISSES = 4 /* looks in a row that see nothing */
 };
 
 #define MOST_LOOK WEFT_US(60)
-#define SHORT_SLEEP WEFT_US(100) /* with its wake-up */
+#define SHORT_WAIT WEFT_US(200) /* per event; with its wake-up */
 
-static int sleep_and_learn(weft_poller *poller, weft_ready *ready, size_t room, size_t *count,
-                           weft_time until, bool looked)
+/* So much faster that it is worth the CPU time. */
+static bool looks_pay(const struct weft__poller_patience *patience)
 {
-    struct weft__poller_patience *patience = &poller->patience;
-    weft_time since = weft_seam_clock();
-    int err = weft_seam_poller_wait(poller->seam, ready, room, count, until);
-    bool was_short = *count > 0 && weft_seam_clock() - since < SHORT_SLEEP;
-
-    if (!was_short)
-        patience->hope /= 2;
-    else if (patience->hope < ENOUGH_HOPE)
-        patience->hope++;
-    if (!looked || !was_short)
-        return err;
-    if (++patience->misses == MISSES) {
-        patience->misses = 0;
-        patience->rest = REST;
-    }
-    return err;
+    return patience->cost[true] != 0 && patience->cost[true] < patience->cost[false] / 8 * 7;
 }
 
-static int look(weft_poller *poller, weft_ready *ready, size_t room, size_t *count, weft_time until)
+/* The phase that is over took `cost` per event; the next begins. */
+static void turn(struct weft__poller_patience *patience, weft_time now, weft_time cost)
+{
+    bool paid = looks_pay(patience), pays;
+
+    patience->cost[patience->looks] = cost;
+    pays = looks_pay(patience);
+    if (pays != paid)
+        patience->doublings = 0;
+    else if (patience->doublings < MOST_DOUBLINGS && patience->looks != pays)
+        patience->doublings++;
+    patience->looks = !patience->looks && cost < SHORT_WAIT;
+    patience->left = patience->looks == pays ? LONG << patience->doublings : TRIAL;
+    patience->events = 0;
+    patience->misses = 0;
+    patience->since = now;
+}
+
+static void learn(struct weft__poller_patience *patience, size_t count)
+{
+    weft_time now;
+
+    if (patience->left == 0)
+        turn(patience, weft_seam_clock(), SHORT_WAIT); /* the first of all */
+    patience->events += (uint32_t)count;
+    if (patience->events < patience->left && patience->misses < MISSES)
+        return;
+    now = weft_seam_clock();
+    turn(patience, now,
+         patience->misses < MISSES ? (now - patience->since) / patience->events : WEFT_FOREVER);
+}
+
+/* True: something was seen, or failed. */
+static bool look(weft_poller *poller, weft_ready *ready, size_t room, size_t *count,
+                 weft_time until, int *err)
 {
     weft_time now = weft_seam_clock();
     weft_time ends = now + MOST_LOOK < until ? now + MOST_LOOK : until;
-    int err = 0;
+    bool seen = false;
 
-    while (err == 0 && *count == 0 && now < ends &&
-           weft_load_u32(&poller->woken, WEFT_RELAXED) == 0) {
-        err = weft_seam_poller_wait(poller->seam, ready, room, count, WEFT_NOW);
+    while (!seen && now < ends) {
+        *err = weft_seam_poller_wait(poller->seam, ready, room, count, WEFT_NOW);
+        seen = *err != 0 || *count > 0 || weft_load_u32(&poller->woken, WEFT_RELAXED) != 0;
         now = weft_seam_clock();
     }
-    return err;
+    return seen;
 }
 
 int weft__poller_sleep(weft_poller *poller, weft_ready *ready, size_t room, size_t *count,
                        weft_time until)
 {
     struct weft__poller_patience *patience = &poller->patience;
-    int err;
+    bool seen = false;
+    int err = 0;
 
     *count = 0;
-    if (until <= WEFT_NOW)
-        return weft_seam_poller_wait(poller->seam, ready, room, count, until);
-    if (patience->rest > 0) {
-        patience->rest--;
-        return weft_seam_poller_wait(poller->seam, ready, room, count, until);
+    if (until > WEFT_NOW && patience->looks && weft__looker_enter()) {
+        seen = look(poller, ready, room, count, until, &err);
+        weft__looker_leave();
+        patience->misses = seen ? 0 : (uint8_t)(patience->misses + 1);
     }
-    if (patience->hope < ENOUGH_HOPE || !weft__looker_enter())
-        return sleep_and_learn(poller, ready, room, count, until, false);
-    err = look(poller, ready, room, count, until);
-    weft__looker_leave();
-    if (err != 0 || *count > 0 || weft_load_u32(&poller->woken, WEFT_RELAXED) != 0) {
-        patience->misses = 0;
-        patience->hope += patience->hope < MOST_HOPE;
-        return err;
-    }
-    patience->hope--;
-    return sleep_and_learn(poller, ready, room, count, until, true);
+    if (!seen)
+        err = weft_seam_poller_wait(poller->seam, ready, room, count, until);
+    if (until > WEFT_NOW)
+        learn(patience, *count);
+    return err;
 }

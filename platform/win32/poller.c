@@ -11,6 +11,7 @@
 
 #include "internal.h"
 #include "poller_array.h"
+#include "seam_socket.h"
 
 _Static_assert(sizeof(WSAPOLLFD) <= WEFT__ASK_ROOM, "room for one");
 
@@ -28,7 +29,7 @@ static bool connect_to_itself(SOCKET bell)
 
 int weft__bell_open(weft__bell *bell)
 {
-    int err = weft__winsock();
+    int err = weft_seam_socket_begin();
     SOCKET made;
     if (err != 0)
         return err;

@@ -63,11 +63,10 @@ static int forget_name(weft_request *request)
 
 static void chats_in(enum weft_server_style style)
 {
-    weft_server *server =
-        start_server(chat, &(weft_server_options){.style = style,
-                                                  .framing = WEFT_FRAMING_LINE,
-                                                  .on_open = greet,
-                                                  .on_close = forget_name});
+    weft_server *server = start_server(chat, &(weft_server_options){.style = style,
+                                                                    .framing = WEFT_FRAMING_LINE,
+                                                                    .on_open = greet,
+                                                                    .on_close = forget_name});
     weft_socket *ann = connect_to(server), *bob = connect_to(server);
 
     hears(ann, "name?\n");

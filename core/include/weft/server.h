@@ -32,8 +32,9 @@
  * came, and never two at once; those of different connections run at the same time, except
  * in the loop.
  *
- * What a request is, the framing says: whatever has arrived, a line, or a message with its
- * length before it (weft/frames.h). weft_reply() frames in the same way. With UDP each datagram is a request.
+ * What a request is, the framing says (weft/frames.h): whatever has arrived, a line, or a
+ * message with its length before it. weft_reply() frames in the same way. With UDP each
+ * datagram is a request.
  *
  * A handler that returns an error loses its connection, after what it replied has been sent;
  * statistics count that. The handler runs under a token (weft/cancel.h) that ends with the
