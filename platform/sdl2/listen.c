@@ -363,6 +363,8 @@ int weft_tcp_listen(weft_socket **socket, const char *host, int port,
         return weft__fail(WEFT_EINVAL, "tcp listen: a backlog of %d", wanted.backlog);
     if (wanted.ipv6_only)
         return weft__fail(WEFT_ENOTSUP, "tcp listen: SDL2_net speaks IPv4 only");
+    if (wanted.share_port)
+        return weft__fail(WEFT_ENOTSUP, "tcp listen at port %d: SDL2_net shares none", port);
     if (wanted.backlog == 0)
         wanted.backlog = DEFAULT_BACKLOG;
     if (wanted.backlog > MOST_BACKLOG)

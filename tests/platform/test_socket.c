@@ -246,6 +246,43 @@ static void a_connection_waits_while_there_is_no_descriptor_for_it(void)
     weft_socket_close(listener);
 }
 
+static void clients_that_leave_at_once_do_not_end_a_server(void)
+{
+    weft_socket *listener = NULL, *client = NULL, *accepted = NULL;
+    weft_address at = {0};
+    int err = 0;
+
+    CHECK_OK(weft_tcp_listen(&listener, "127.0.0.1", 0, NULL));
+    CHECK_OK(weft_socket_address(listener, &at));
+    for (int i = 0; i < 500 && err == 0; i++) {
+        err = weft_tcp_connect(&client, "127.0.0.1", at.port, SOON);
+        if (err == 0)
+            weft_socket_close(client);
+        if (err == 0)
+            err = weft_socket_accept(listener, &accepted, NULL, SOON);
+        if (err == 0)
+            weft_socket_close(accepted);
+    }
+    CHECK_OK(err);
+    weft_socket_close(listener);
+}
+
+static void ports_that_are_none_are_told(void)
+{
+    static const int ports[] = {-1, 65536, 70000};
+    weft_socket *socket = NULL;
+
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        CHECK_ERROR(weft_tcp_listen(&socket, "127.0.0.1", ports[i], NULL), WEFT_EINVAL);
+        CHECK_SENTENCE("port");
+        CHECK_ERROR(weft_udp_open(&socket, "127.0.0.1", ports[i], WEFT_IPV4), WEFT_EINVAL);
+        CHECK_ERROR(weft_tcp_connect(&socket, "127.0.0.1", ports[i], SOON), WEFT_EINVAL);
+    }
+    CHECK_ERROR(weft_tcp_connect(&socket, "127.0.0.1", 0, SOON), WEFT_EINVAL);
+    CHECK_SENTENCE("port 0");
+    CU_ASSERT_PTR_NULL(socket);
+}
+
 const char *const suite_name = "socket";
 CU_TestInfo suite_cases[] = {
     {"shutdown_ends_a_recv_that_waits", shutdown_ends_a_recv_that_waits},
@@ -260,5 +297,8 @@ CU_TestInfo suite_cases[] = {
      refused_descriptors_are_told_and_nothing_is_left_over},
     {"a_connection_waits_while_there_is_no_descriptor_for_it",
      a_connection_waits_while_there_is_no_descriptor_for_it},
+    {"clients_that_leave_at_once_do_not_end_a_server",
+     clients_that_leave_at_once_do_not_end_a_server},
+    {"ports_that_are_none_are_told", ports_that_are_none_are_told},
     CU_TEST_INFO_NULL,
 };

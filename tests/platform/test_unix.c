@@ -91,10 +91,10 @@ static void the_file_goes_with_the_listener(void)
 
 static int listen_and_die(weft_task *task)
 {
-    weft_socket *listener = NULL;
+    static weft_socket *listener; /* of the process, which ends and closes nothing */
 
     REQUIRE(task, weft_unix_listen(&listener, path, NULL) == 0);
-    return 0; /* and the process ends, and closes nothing */
+    return 0;
 }
 
 static void what_a_dead_program_left_is_replaced(void)
