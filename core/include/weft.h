@@ -26,6 +26,7 @@
 #include <weft/parallel.h>
 #include <weft/process.h>
 #include <weft/queue.h>
+#include <weft/reader.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
 #include <weft/server.h>
