@@ -9,6 +9,7 @@
 #include <weft/barrier.h>
 #include <weft/cancel.h>
 #include <weft/caps.h>
+#include <weft/codec.h>
 #include <weft/condition.h>
 #include <weft/doctor.h>
 #include <weft/ending.h>
