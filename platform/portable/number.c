@@ -15,6 +15,7 @@
 
 #include "internal.h"
 #include "seam.h"
+#include "weft/text.h"
 
 enum {
     IPV4_SIZE = 4,
@@ -181,6 +182,15 @@ static bool parse_ipv6(const char *text, const char *end, uint8_t *ip,
     return true;
 }
 
+/* Less than LONGEST_NAME bytes. A sentence may show them as they are. */
+static bool is_printable(const char *text, size_t length)
+{
+    char shown[4 * LONGEST_NAME];
+
+    weft_text_printable(text, length, shown, sizeof(shown));
+    return strlen(shown) == length && memcmp(shown, text, length) == 0;
+}
+
 /* The interface's number or name. WEFT_ENOTFOUND has a sentence. */
 static int parse_scope(const char *text, const char *end, uint32_t *scope,
                        struct weft__mistake *mistake)
@@ -196,11 +206,10 @@ static int parse_scope(const char *text, const char *end, uint32_t *scope,
         is_wrong(mistake, text, "no interface's name or number follows the %");
         return WEFT_EINVAL;
     }
-    for (const char *c = text; c < end; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f || c - text == LONGEST_NAME - 1) {
-            is_wrong(mistake, c, "a byte that no interface's name has");
-            return WEFT_EINVAL;
-        }
+    if (end - text >= LONGEST_NAME || memchr(text, ' ', (size_t)(end - text)) ||
+        !is_printable(text, (size_t)(end - text))) {
+        is_wrong(mistake, text, "no interface has such a name");
+        return WEFT_EINVAL;
     }
     memcpy(name, text, (size_t)(end - text));
     name[end - text] = '\0';

@@ -92,7 +92,9 @@ static const struct {
     {"[fe80::1%]:80", "no interface's name or number follows the %", 9},
     {"fe80::1%0", "no interface's name or number follows the %", 8},
     {"fe80::1%12x", "no interface's name or number follows the %", 8},
-    {"fe80::1%e\nth0", "a byte that no interface's name has", 9},
+    {"fe80::1%\xff", "no interface has such a name", 8},
+    {"fe80::1%\xc2\x9b", "no interface has such a name", 8},
+    {"fe80::1%e\nth0", "no interface has such a name", 8},
 };
 
 static void what_is_wrong_is_told_and_where(void)
