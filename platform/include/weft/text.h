@@ -22,7 +22,8 @@ extern "C" {
  * The text has been written to standard output, in one piece: lines of several
  * threads, or processes, do not mix.
  *
- * A Windows console gets it as UTF-16; a file or pipe gets UTF-8 everywhere.
+ * A Windows console gets it as UTF-16, another system's terminal as GBK or GB18030 if
+ * the locale names one of them ('?' for what that lacks); everything else gets UTF-8.
  * What printf left in stdout's buffer goes first.
  *
  * @param format  printf's; UTF-8
@@ -37,7 +38,8 @@ int weft_print(const char *format, ...) WEFT_PRINTF(1, 2);
 int weft_print_error(const char *format, ...) WEFT_PRINTF(1, 2);
 
 /**
- * One line of standard input, without its end ("\n" or "\r\n").
+ * One line of standard input, without its end ("\n" or "\r\n"); from consoles and
+ * terminals in their encoding, as weft_print().
  *
  * @param prompt  printed first, if not NULL
  * @param line    receives UTF-8 with its end, at most `size` bytes; a longer line is
