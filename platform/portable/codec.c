@@ -34,6 +34,24 @@ static void append(struct output *out, const void *bytes, size_t length)
     out->used += length;
 }
 
+/* As many bytes as are ASCII and the same in the encoding; how many. It is what most texts
+ * are made of. */
+static size_t append_ascii_run(const struct weft__code *code, struct output *out,
+                               const unsigned char *bytes, size_t length)
+{
+    size_t run = 0, room = out->size - out->used;
+
+    if (code->encoding == WEFT_UTF_16LE || code->encoding == WEFT_UTF_16BE)
+        return 0;
+    if (length > room)
+        length = room;
+    while (run < length && bytes[run] < 0x80)
+        run++;
+    if (run > 0)
+        append(out, bytes, run);
+    return run;
+}
+
 /* ---- decoding ------------------------------------------------------------------- */
 
 /* A decoder at work on one packet. */
@@ -117,7 +135,10 @@ static void decode(struct decoding *d, const unsigned char *bytes, size_t length
     size_t at = step_pending(d, bytes, length, last), taken = 1;
 
     while (at < length && taken > 0 && goes_on(d)) {
-        taken = step(d, bytes + at, length - at, last);
+        taken = append_ascii_run(&d->code, &d->out, bytes + at, length - at);
+        decoder->offset += taken;
+        if (taken == 0)
+            taken = step(d, bytes + at, length - at, last);
         at += taken;
     }
     if (!goes_on(d))
@@ -228,6 +249,27 @@ static int fail_encoding(const struct weft__code *code, const char *text, size_t
                       code->name, (unsigned)scalar, offset);
 }
 
+/* The character that the text begins with goes out; how many bytes it has. *good: the
+ * encoding has it. A bad one, when strict, goes nowhere. */
+static size_t encode_one(const struct weft__code *code, enum weft_text_errors errors,
+                         struct output *out, const char *text, size_t length, bool *good)
+{
+    unsigned char character[WEFT__CODE_LONGEST];
+    uint32_t scalar = 0;
+    size_t taken = weft__utf8_next(text, length, &scalar), put = 0;
+
+    if (scalar == WEFT__UTF8_BAD)
+        scalar = (unsigned char)text[0];
+    else
+        put = weft__code_put(code, scalar, character);
+    *good = put > 0;
+    if (put > 0)
+        append(out, character, put);
+    else if (errors != WEFT_STRICT)
+        append_substitute(code, out, errors, scalar);
+    return taken;
+}
+
 int weft_encode(enum weft_encoding encoding, enum weft_text_errors errors, const char *text,
                 size_t length, void *bytes, size_t size, size_t *made, size_t *bad)
 {
@@ -238,18 +280,13 @@ int weft_encode(enum weft_encoding encoding, enum weft_text_errors errors, const
 
     *made = 0;
     while (err == 0 && at < length && !out.cut) {
-        unsigned char character[WEFT__CODE_LONGEST];
-        uint32_t scalar = 0;
-        size_t taken = weft__utf8_next(text + at, length - at, &scalar);
-        bool known = scalar != WEFT__UTF8_BAD;
-        size_t put = known ? weft__code_put(&code, scalar, character) : 0;
-        if (put == 0 && errors == WEFT_STRICT)
+        bool good = true;
+        size_t taken = append_ascii_run(&code, &out, (const unsigned char *)text + at, length - at);
+        if (taken == 0)
+            taken = encode_one(&code, errors, &out, text + at, length - at, &good);
+        if (!good && errors == WEFT_STRICT)
             err = fail_encoding(&code, text, length, at);
-        else if (put == 0)
-            append_substitute(&code, &out, errors, known ? scalar : (unsigned char)text[at]);
-        else
-            append(&out, character, put);
-        if (put == 0 && first_bad == length && !out.cut)
+        if (!good && first_bad == length && !out.cut)
             first_bad = at;
         at += taken;
     }

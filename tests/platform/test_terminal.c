@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Printing to a terminal and reading from one, in the locales that users have. The test is
- * the terminal; a child process has it as its standard streams.
+ * Standard streams that are a terminal, in the locales that users have, or nothing at all.
+ * The test is the terminal; a child process opens it.
  */
 #include "check.h"
 
@@ -82,10 +82,31 @@ static void a_terminal_in_a_gbk_locale_speaks_gbk(void)
                          "\xC3\xFB\xD7\xD6\xA2\xE3? \xC4\xE3\xBA\xC3\xD5\xC5\xC8\xFD\r\n"));
 }
 
+static int use_closed_streams(weft_task *task)
+{
+    char line[8] = "before";
+
+    close_descriptors(0, 1);
+    REQUIRE(task, weft_input(NULL, line, sizeof(line)) == WEFT_ECLOSED);
+    REQUIRE(task, weft_print("lost") == WEFT_ESYSTEM);
+    REQUIRE(task, strncmp(weft_last_error(), "standard output: ", 17) == 0);
+    return 0;
+}
+
+static void closed_streams_are_told(void)
+{
+    if (no_descriptors) {
+        skip(no_descriptors);
+        return;
+    }
+    join_process(start_process(use_closed_streams, NULL, 0));
+}
+
 const char *const suite_name = "terminal";
 CU_TestInfo suite_cases[] = {
     {"a_terminal_speaks_utf8_unless_its_locale_says_otherwise",
      a_terminal_speaks_utf8_unless_its_locale_says_otherwise},
+    {"closed_streams_are_told", closed_streams_are_told},
     {"a_terminal_in_a_gbk_locale_speaks_gbk", a_terminal_in_a_gbk_locale_speaks_gbk},
     CU_TEST_INFO_NULL,
 };

@@ -13,7 +13,6 @@
 
 #include "crew.h"
 #include "fail.h"
-#include "system.h"
 #include "weft/process.h"
 #include "weft/text.h"
 
@@ -277,26 +276,6 @@ static void a_child_has_no_input(void)
     join_process(start_process(read_nothing, NULL, 0));
 }
 
-static int use_closed_streams(weft_task *task)
-{
-    char line[8] = "before";
-
-    close_descriptors(0, 1);
-    REQUIRE(task, reads(line, sizeof(line), WEFT_ECLOSED, ""));
-    REQUIRE(task, weft_print("lost") == WEFT_ESYSTEM);
-    REQUIRE(task, strncmp(weft_last_error(), "standard output: ", 17) == 0);
-    return 0;
-}
-
-static void closed_streams_are_told(void)
-{
-    if (no_descriptors) {
-        skip(no_descriptors);
-        return;
-    }
-    join_process(start_process(use_closed_streams, NULL, 0));
-}
-
 /* ---- texts from outside ------------------------------------------------------------ */
 
 static bool shows(const char *text, size_t length, const char *expected)
@@ -406,7 +385,6 @@ CU_TestInfo suite_cases[] = {
      a_long_line_is_cut_between_characters_and_its_rest_dropped},
     {"a_huge_line_is_cut_like_a_long_one", a_huge_line_is_cut_like_a_long_one},
     {"a_child_has_no_input", a_child_has_no_input},
-    {"closed_streams_are_told", closed_streams_are_told},
     {"control_characters_and_bad_bytes_become_escapes",
      control_characters_and_bad_bytes_become_escapes},
     {"a_shown_text_is_cut_between_characters_and_escapes",
