@@ -99,10 +99,10 @@ const char *lesson_bytes(const void *data, size_t length); /* b'Echo=>\xff' */
 const char *lesson_address(const weft_address *address); /* ('127.0.0.1', 80) */
 const char *lesson_list(const int *numbers, size_t count); /* [0, 1, 4] */
 
-/* Encodes a line with weft_gbk_encode(), '?' for what GBK lacks; its length. */
+/* Encodes a line as GBK, '?' for what GBK lacks; its length. */
 size_t lesson_to_gbk(char gbk[LESSON_LINE], const char *text);
 
-/* Decodes with weft_gbk_decode() and makes it safe to show. Valid until the
+/* Decodes GBK and makes it safe to show. Valid until the
  * next call; only the first 1024 bytes. For one thread at a time. */
 const char *lesson_from_gbk(const void *gbk, size_t length);
 

@@ -241,10 +241,10 @@ const char *lesson_list(const int *numbers, size_t count)
 size_t lesson_to_gbk(char gbk[LESSON_LINE], const char *text)
 {
     size_t length = 0;
-    int err =
-        weft_gbk_encode(text, strlen(text), gbk, LESSON_LINE, &length, NULL);
+    int err = weft_encode(WEFT_GBK, WEFT_REPLACE, text, strlen(text), gbk,
+                          LESSON_LINE, &length, NULL);
 
-    if (err != WEFT_EBADTEXT && err != WEFT_ETRUNCATED)
+    if (err != WEFT_ETRUNCATED)
         CHECK(err);
     return length;
 }
@@ -253,10 +253,9 @@ const char *lesson_from_gbk(const void *gbk, size_t length)
 {
     char text[3 * GBK_SHOWN];
     size_t text_length = 0;
-    int err = weft_gbk_decode(gbk, length < GBK_SHOWN ? length : GBK_SHOWN,
-                              text, sizeof(text), &text_length, NULL);
 
-    if (err != WEFT_EBADTEXT)
-        CHECK(err);
+    CHECK(weft_decode(WEFT_GBK, WEFT_REPLACE, gbk,
+                      length < GBK_SHOWN ? length : GBK_SHOWN, text,
+                      sizeof(text), &text_length, NULL));
     return weft_text_printable(text, text_length, gbk_text, sizeof(gbk_text));
 }

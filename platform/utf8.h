@@ -26,6 +26,10 @@ bool weft__utf8_is_beginning(const char *text, size_t length);
 /* How many of the text's bytes, `most` at most, are whole characters. */
 size_t weft__utf8_fit(const char *text, size_t most);
 
+/* How many of the bytes there are without the beginning of a character at their end,
+ * unless there is nothing else. */
+size_t weft__utf8_whole(const char *text, size_t length);
+
 /* Writes a scalar's 1 to 4 bytes; how many. */
 size_t weft__utf8_put(uint32_t scalar, char bytes[WEFT__UTF8_LONGEST]);
 

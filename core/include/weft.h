@@ -10,6 +10,7 @@
 #include <weft/barrier.h>
 #include <weft/cancel.h>
 #include <weft/caps.h>
+#include <weft/codec.h>
 #include <weft/condition.h>
 #include <weft/doctor.h>
 #include <weft/ending.h>
@@ -29,6 +30,7 @@
 #include <weft/poller.h>
 #include <weft/process.h>
 #include <weft/queue.h>
+#include <weft/reader.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
 #include <weft/server.h>

@@ -4,34 +4,19 @@
  * down here, which characters they are is the system's knowledge, except for the
  * few that systems disagree about.
  *
- * Two tables are filled at the first call, under `once`, and only read after it.
- * They are static because they live as long as the process: from weft_alloc()
- * they would keep weft_set_allocator() from ever changing back. Untouched they
- * cost no memory.
+ * The table is filled at the first call, under `once`, and only read after it. It is
+ * static because it lives as long as the process: from weft_alloc() it would keep
+ * weft_set_allocator() from ever changing back. Untouched it costs no memory.
  *
- * No two pairs are the same character, so the second table is the first one
- * turned round, and the system is never asked the other way: systems guess there
+ * No two pairs are the same character, so the way back is the table turned round, and the system is
+ * never asked the other way: systems guess there
  * ("best fit") what to write for characters that GBK lacks.
  */
-#include "weft/text.h"
-
-#include <stdint.h>
-#include <string.h>
+#include "codec.h"
 
 #include "internal.h"
 #include "seam.h"
-#include "utf8.h"
 #include "weft/once.h"
-
-enum {
-    FIRST_LEAD = 0x81,
-    LAST_LEAD = 0xFE,
-    FIRST_TRAIL = 0x40,
-    LAST_TRAIL = 0xFE,
-    LEADS = LAST_LEAD - FIRST_LEAD + 1,
-    TRAILS = LAST_TRAIL - FIRST_TRAIL + 1,
-    NO_TRAIL = 0x7F /* inside the blocks below, but never used */
-};
 
 /* Pairs that are characters: every trail of the range with every lead of the range.
  * It is Python's set. Systems also have characters for some of the gaps (private
@@ -76,11 +61,8 @@ static const struct exception exceptions[] = {
     {0xA2A1, 10, 0x2170},
 };
 
-static weft_once once; /* of both tables */
-
-/* Written under `once`. 0: no character. */
-static uint16_t scalars[LEADS][TRAILS]; /* by lead and trail byte */
-static uint16_t pairs[0x10000];         /* by scalar: lead << 8 | trail */
+static weft_once once;
+static struct weft__pairs gbk; /* written under `once` */
 
 static uint32_t exception_of(uint32_t pair)
 {
@@ -97,17 +79,17 @@ static void add(uint8_t lead, uint8_t trail)
     uint32_t pair = (uint32_t)lead << 8 | trail;
     uint32_t scalar = exception_of(pair);
 
-    if (trail == NO_TRAIL)
+    if (trail == WEFT__NO_TRAIL)
         return;
     if (scalar == 0)
         scalar = weft_seam_gbk_to_unicode(lead, trail);
     if (scalar >= 0x80 && scalar <= UINT16_MAX) {
-        scalars[lead - FIRST_LEAD][trail - FIRST_TRAIL] = (uint16_t)scalar;
-        pairs[scalar] = (uint16_t)pair;
+        gbk.scalars[lead - WEFT__FIRST_LEAD][trail - WEFT__FIRST_TRAIL] = (uint16_t)scalar;
+        gbk.pairs[scalar] = (uint16_t)pair;
     }
 }
 
-static int fill_tables(void *context)
+static int fill_table(void *context)
 {
     int err = weft_seam_gbk_ready();
 
@@ -123,102 +105,8 @@ static int fill_tables(void *context)
     return 0;
 }
 
-/* One or two bytes of GBK as a number; '?' and false for what GBK lacks. */
-static bool gbk_of(uint32_t scalar, uint32_t *code)
+int weft__gbk_ready(const struct weft__pairs **table)
 {
-    *code = scalar < 0x80 ? scalar : scalar <= UINT16_MAX ? pairs[scalar] : 0;
-    if (*code != 0 || scalar == 0)
-        return true;
-    *code = '?';
-    return false;
-}
-
-int weft_gbk_encode(const char *text, size_t length, char *gbk, size_t size, size_t *gbk_length,
-                    size_t *bad)
-{
-    size_t first_bad = length, at = 0, used = 0;
-    uint32_t bad_scalar = 0, scalar = 0, code = 0;
-    int err = weft__once(&once, fill_tables);
-
-    if (err != 0)
-        return err;
-    while (at < length) {
-        size_t taken = weft__utf8_next(text + at, length - at, &scalar);
-        bool known = gbk_of(scalar, &code);
-        if (size - used < (code > 0xFF ? 2u : 1u))
-            break;
-        if (!known && first_bad == length) {
-            first_bad = at;
-            bad_scalar = scalar;
-        }
-        if (code > 0xFF)
-            gbk[used++] = (char)(code >> 8);
-        gbk[used++] = (char)(code & 0xFF);
-        at += taken;
-    }
-    *gbk_length = used;
-    if (bad)
-        *bad = first_bad;
-    if (at < length)
-        return weft__fail(WEFT_ETRUNCATED, "text to GBK: only %zu of %zu bytes fitted into %zu", at,
-                          length, size);
-    if (first_bad == length)
-        return 0;
-    if (bad_scalar == WEFT__UTF8_BAD)
-        return weft__fail(WEFT_EBADTEXT, "text to GBK: byte 0x%02X at offset %zu is not UTF-8",
-                          (unsigned char)text[first_bad], first_bad);
-    return weft__fail(WEFT_EBADTEXT, "text to GBK: GBK has no U+%04X, at offset %zu",
-                      (unsigned)bad_scalar, first_bad);
-}
-
-/* The character that `length` bytes, at least 1, begin with, and its size; U+FFFD and
- * 1 for a bad byte. */
-static size_t next_gbk(const unsigned char *bytes, size_t length, uint32_t *scalar)
-{
-    *scalar = bytes[0];
-    if (bytes[0] < 0x80)
-        return 1;
-    if (length > 1 && bytes[0] >= FIRST_LEAD && bytes[0] <= LAST_LEAD && bytes[1] >= FIRST_TRAIL &&
-        bytes[1] <= LAST_TRAIL) {
-        *scalar = scalars[bytes[0] - FIRST_LEAD][bytes[1] - FIRST_TRAIL];
-        if (*scalar != 0)
-            return 2;
-    }
-    *scalar = WEFT__UTF8_REPLACEMENT;
-    return 1;
-}
-
-int weft_gbk_decode(const char *gbk, size_t length, char *text, size_t size, size_t *text_length,
-                    size_t *bad)
-{
-    const unsigned char *bytes = (const unsigned char *)gbk;
-    size_t first_bad = length, at = 0, used = 0;
-    int err = weft__once(&once, fill_tables);
-
-    if (err != 0)
-        return err;
-    while (at < length) {
-        uint32_t scalar = 0;
-        char character[WEFT__UTF8_LONGEST];
-        size_t taken = next_gbk(bytes + at, length - at, &scalar);
-        size_t written = weft__utf8_put(scalar, character);
-        if (written > size - used)
-            break;
-        /* GBK itself has no U+FFFD. */
-        if (scalar == WEFT__UTF8_REPLACEMENT && first_bad == length)
-            first_bad = at;
-        memcpy(text + used, character, written);
-        used += written;
-        at += taken;
-    }
-    *text_length = used;
-    if (bad)
-        *bad = first_bad;
-    if (at < length)
-        return weft__fail(WEFT_ETRUNCATED, "GBK to text: only %zu of %zu bytes fitted into %zu", at,
-                          length, size);
-    if (first_bad < length)
-        return weft__fail(WEFT_EBADTEXT, "GBK to text: byte 0x%02X at offset %zu is not GBK",
-                          bytes[first_bad], first_bad);
-    return 0;
+    *table = &gbk;
+    return weft__once(&once, fill_table);
 }

@@ -2,7 +2,7 @@
 #ifndef WEFT_HOST_H
 #define WEFT_HOST_H
 
-/* Host texts and kinds of addresses, for resolve.c and address.c. */
+/* Host texts, numbers and kinds of addresses, for resolve.c and address*.c. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +13,27 @@
  * which a resolver may be asked for (*is_number false, *address untouched). The port
  * becomes 0. WEFT_EINVAL: neither; WEFT_ENOTFOUND: no such interface. */
 int weft__host_parse(weft_address *address, const char *host, bool *is_number);
+
+/* What is wrong with a number, and where. */
+struct weft__mistake {
+    const char *why, *at;
+};
+
+/* number.c: reads the bytes up to `end`, without brackets or port. WEFT_EINVAL without a
+ * sentence: *mistake has it. WEFT_ENOTFOUND: no such interface. */
+int weft__ipv4_parse(weft_address *address, const char *text, const char *end,
+                     struct weft__mistake *mistake);
+int weft__ipv6_parse(weft_address *address, const char *text, const char *end,
+                     struct weft__mistake *mistake);
+
+/* A decimal number without leading zeros that ends at `end`, at most `most`. */
+bool weft__decimal_parse(const char *text, const char *end, uint64_t most, uint64_t *number,
+                         struct weft__mistake *mistake);
+
+bool weft__is_digit(char c);
+
+/* 0 to 15; -1: no hexadecimal digit. */
+int weft__hex_value(char c);
 
 /* Whether the 16 bytes are an IPv4 address as IPv6 writes it, ::ffff:a.b.c.d. */
 bool weft__ip_is_mapped(const uint8_t *ip);

@@ -81,6 +81,14 @@ size_t weft__utf8_fit(const char *text, size_t most)
     return fit;
 }
 
+size_t weft__utf8_whole(const char *text, size_t length)
+{
+    for (size_t cut = 1; cut < WEFT__UTF8_LONGEST && cut < length; cut++)
+        if (weft__utf8_is_beginning(text + length - cut, cut))
+            return length - cut;
+    return length;
+}
+
 size_t weft__utf8_put(uint32_t scalar, char bytes[WEFT__UTF8_LONGEST])
 {
     size_t size = scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4;

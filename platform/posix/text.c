@@ -2,7 +2,7 @@
 /*
  * Standard streams as descriptors, GBK by iconv, the locale's name.
  *
- * Terminals of POSIX systems speak UTF-8, so text goes through unchanged. The
+ * Text goes through unchanged, but for a terminal whose locale is not UTF-8. The
  * callers hold locks: one thread writes, one reads, one asks for GBK.
  */
 #include "seam.h"
@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "terminal.h"
 #include "utf8.h"
+
+enum { PIECE = 1024 /* bytes of text for a terminal in one call */ };
 
 /* A descriptor may have been made non-blocking by another program that shares it:
  * wait then, for as long as it takes. True: try again. */
@@ -30,24 +33,53 @@ static bool worth_another_try(int descriptor, short events)
     return errno == EINTR;
 }
 
-int weft_seam_text_write(enum weft_seam_stream stream, const char *text, size_t length)
+static int write_bytes(int descriptor, const char *bytes, size_t length)
 {
-    int descriptor = stream == WEFT_SEAM_OUTPUT ? STDOUT_FILENO : STDERR_FILENO;
-
     while (length > 0) {
-        ssize_t written = write(descriptor, text, length);
+        ssize_t written = write(descriptor, bytes, length);
         if (written >= 0) {
-            text += written;
+            bytes += written;
             length -= (size_t)written;
         } else if (!worth_another_try(descriptor, POLLOUT)) {
             return weft__fail_system(errno, "standard %s: write",
-                                     stream == WEFT_SEAM_OUTPUT ? "output" : "error");
+                                     descriptor == STDOUT_FILENO ? "output" : "error");
         }
     }
     return 0;
 }
 
-int weft_seam_text_read(char *buffer, size_t size, size_t *length)
+/* Piece by piece; '?' for what the terminal lacks. */
+static int write_encoded(int descriptor, enum weft_encoding encoding, const char *text,
+                         size_t length)
+{
+    char bytes[WEFT__UTF8_LONGEST * PIECE];
+    size_t made = 0;
+    int err = 0;
+
+    while (length > 0 && err == 0) {
+        size_t taken = weft__utf8_whole(text, length < PIECE ? length : PIECE);
+        err = weft_encode(encoding, WEFT_REPLACE, text, taken, bytes, sizeof(bytes), &made, NULL);
+        if (err == WEFT_ENOTSUP) /* better than nothing */
+            return write_bytes(descriptor, text, length);
+        if (err == 0)
+            err = write_bytes(descriptor, bytes, made);
+        text += taken;
+        length -= taken;
+    }
+    return err;
+}
+
+int weft_seam_text_write(enum weft_seam_stream stream, const char *text, size_t length)
+{
+    int descriptor = stream == WEFT_SEAM_OUTPUT ? STDOUT_FILENO : STDERR_FILENO;
+    enum weft_encoding encoding = weft__terminal_encoding(descriptor);
+
+    if (encoding == WEFT_UTF_8)
+        return write_bytes(descriptor, text, length);
+    return write_encoded(descriptor, encoding, text, length);
+}
+
+static int read_bytes(char *buffer, size_t size, size_t *length)
 {
     ssize_t got = read(STDIN_FILENO, buffer, size);
 
@@ -58,6 +90,37 @@ int weft_seam_text_read(char *buffer, size_t size, size_t *length)
         return weft__fail_system(errno, "standard input: read");
     *length = got < 0 ? 0 : (size_t)got;
     return 0;
+}
+
+/* Between two reads of a terminal; the reader's lock guards it. */
+static weft_decoder from_terminal = WEFT_DECODER_INIT(WEFT_UTF_8, WEFT_REPLACE);
+
+/* Into at least 4096 bytes. */
+static int read_encoded(enum weft_encoding encoding, char *buffer, size_t size, size_t *length)
+{
+    char bytes[PIECE - 4];
+    size_t got = 1;
+    int err = 0;
+
+    if (from_terminal.encoding != (uint32_t)encoding)
+        from_terminal = (weft_decoder)WEFT_DECODER_INIT(encoding, WEFT_REPLACE);
+    for (*length = 0; *length == 0 && got > 0 && err == 0;) {
+        err = read_bytes(bytes, sizeof(bytes), &got);
+        if (err == 0 && got > 0)
+            err = weft_decoder_feed(&from_terminal, bytes, got, buffer, size, length, NULL);
+        else if (err == 0)
+            err = weft_decoder_end(&from_terminal, buffer, size, length, NULL);
+    }
+    return err;
+}
+
+int weft_seam_text_read(char *buffer, size_t size, size_t *length)
+{
+    enum weft_encoding encoding = weft__terminal_encoding(STDIN_FILENO);
+
+    if (encoding == WEFT_UTF_8)
+        return read_bytes(buffer, size, length);
+    return read_encoded(encoding, buffer, size, length);
 }
 
 /* Opened by weft_seam_gbk_ready() and kept. Only portable/gbk.c uses it, while it

@@ -5,6 +5,7 @@
  * prints is known to the last byte.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -285,6 +286,23 @@ static void end_of_input_leaves_at_every_question(void)
     CHECK_TEXT(a.talk.text, a.expected);
 }
 
+/* Nobody types a megabyte; a file does. */
+static void a_huge_line_is_cut_and_the_next_one_is_read(void)
+{
+    enum { HUGE_SIZE = 1 << 20 };
+    char *huge = malloc(HUGE_SIZE + 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(huge);
+    memset(huge, 'x', HUGE_SIZE);
+    huge[HUGE_SIZE] = '\0';
+    arrives(&a, IN_C, "en");
+    dials(&a, 9);
+    type_line(&a.talk, huge);
+    is_asked(&a, ask_message);
+    leaves(&a);
+    free(huge);
+}
+
 static void expect_refused(const char *host, const char *port)
 {
     const char *const options[] = {"--port", "0", NULL};
@@ -329,6 +347,7 @@ CU_TestInfo suite_cases[] = {
     {"no_stranger_commands_the_terminal", no_stranger_commands_the_terminal},
     {"a_group_hears_every_member", a_group_hears_every_member},
     {"end_of_input_leaves_at_every_question", end_of_input_leaves_at_every_question},
+    {"a_huge_line_is_cut_and_the_next_one_is_read", a_huge_line_is_cut_and_the_next_one_is_read},
     {"wrong_answers_end_with_one_line", wrong_answers_end_with_one_line},
     {"options_answer_the_questions", options_answer_the_questions},
     CU_TEST_INFO_NULL,

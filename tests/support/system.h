@@ -25,6 +25,10 @@ void collect_child(int code);
 int descriptor_of(FILE *file);
 FILE *file_of(int descriptor, const char *mode);
 
+/* A terminal: a program that opens the path has it, and what that writes is read here and
+ * the other way round. NULL: there is no such thing here. */
+FILE *open_terminal(char *path, size_t size);
+
 /* Closes these and all between, where they are open. */
 void close_descriptors(int first, int last);
 

@@ -2,8 +2,11 @@
 #include "system.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { MINUTE = 60 };
@@ -62,4 +65,27 @@ void close_descriptors(int first, int last)
 {
     for (int i = first; i <= last; i++)
         close(i);
+}
+
+FILE *open_terminal(char *path, size_t size)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    const char *name = NULL;
+    struct termios settings;
+
+    if (terminal == -1)
+        return NULL;
+    if (grantpt(terminal) == 0 && unlockpt(terminal) == 0)
+        name = ptsname(terminal);
+    if (!name) {
+        close(terminal);
+        return NULL;
+    }
+    /* What is typed would be seen at any time. */
+    if (tcgetattr(terminal, &settings) == 0) {
+        settings.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(terminal, TCSANOW, &settings);
+    }
+    snprintf(path, size, "%s", name);
+    return fdopen(terminal, "r+");
 }

@@ -35,3 +35,10 @@ void close_descriptors(int first, int last)
     (void)first;
     (void)last;
 }
+
+FILE *open_terminal(char *path, size_t size)
+{
+    (void)path;
+    (void)size;
+    return NULL;
+}

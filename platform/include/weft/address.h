@@ -63,6 +63,18 @@ int weft_address_resolve(weft_address *address, const char *host, int port,
  */
 const char *weft_address_text(const weft_address *address, char *text, size_t size);
 
+/**
+ * The address that a text is: "127.0.0.1:80", "[::1]:8080", "::1", "fe80::1%eth0",
+ * "[fe80::1%3]:80". Nobody is asked: numbers only, no names.
+ *
+ * @param default_port  0 to 65535, for a text without a port; -1: it must have one
+ * @return 0; WEFT_EINVAL: the sentence says what is wrong and at which byte; WEFT_ENOTFOUND:
+ *         no such interface. *address is untouched then
+ *
+ * Threads: any.   Python: ipaddress.ip_address, and the port.
+ */
+int weft_address_parse(weft_address *address, const char *text, int default_port);
+
 /** The IP alone, without port and brackets: "127.0.0.1", "::1". Python: address[0]. */
 const char *weft_address_ip(const weft_address *address, char *text, size_t size);
 

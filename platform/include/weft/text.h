@@ -4,7 +4,8 @@
 
 /*
  * Text is UTF-8 inside a program: arguments (after weft_main()), what is printed
- * and what is read. These functions meet the console of each system, and GBK.
+ * and what is read. These functions meet the console of each system; weft/codec.h
+ * knows other encodings.
  */
 
 #include <stdbool.h>
@@ -21,7 +22,8 @@ extern "C" {
  * The text has been written to standard output, in one piece: lines of several
  * threads, or processes, do not mix.
  *
- * A Windows console gets it as UTF-16; a file or pipe gets UTF-8 everywhere.
+ * A Windows console gets it as UTF-16, another system's terminal as GBK or GB18030 if
+ * the locale names one of them ('?' for what that lacks); everything else gets UTF-8.
  * What printf left in stdout's buffer goes first.
  *
  * @param format  printf's; UTF-8
@@ -36,7 +38,8 @@ int weft_print(const char *format, ...) WEFT_PRINTF(1, 2);
 int weft_print_error(const char *format, ...) WEFT_PRINTF(1, 2);
 
 /**
- * One line of standard input, without its end ("\n" or "\r\n").
+ * One line of standard input, without its end ("\n" or "\r\n"); from consoles and
+ * terminals in their encoding, as weft_print().
  *
  * @param prompt  printed first, if not NULL
  * @param line    receives UTF-8 with its end, at most `size` bytes; a longer line is
@@ -49,45 +52,6 @@ int weft_print_error(const char *format, ...) WEFT_PRINTF(1, 2);
  * system can give a console one.   Python: input.
  */
 int weft_input(const char *prompt, char *line, size_t size);
-
-/**
- * The same text in GBK.
- *
- * A character that GBK lacks becomes '?', so does a bad byte; the rest is
- * converted all the same.
- *
- * @param text       `length` bytes of UTF-8
- * @param gbk        receives at most `size` bytes, no terminating zero; never half a
- *                   character
- * @param gbk_length receives how many
- * @param bad        receives the offset in `text` of the first that was replaced,
- *                   `length` if none was; NULL: not wanted
- * @return 0; WEFT_EBADTEXT: something was replaced; WEFT_ETRUNCATED: it did not fit;
- *         WEFT_ENOTSUP: the system has no GBK; WEFT_ENOMEM
- *
- * Threads: any.   Python: str.encode("gbk", "replace").
- */
-int weft_gbk_encode(const char *text, size_t length, char *gbk, size_t size, size_t *gbk_length,
-                    size_t *bad);
-
-/**
- * The text of GBK bytes, in UTF-8.
- *
- * The one rule for bad bytes, on every system: what Python's "gbk" refuses is
- * bad (0x80, 0xFF, a lead byte without a fitting second, pairs of the private
- * areas); each bad byte becomes U+FFFD, and decoding goes on with the next byte.
- *
- * @param gbk   `length` bytes
- * @param text  receives at most `size` bytes, no terminating zero; never half a
- *              character; 3 * length is always enough
- * @param bad   receives the offset in `gbk` of the first bad byte, `length` if there is
- *              none; NULL: not wanted
- * @return as weft_gbk_encode()
- *
- * Threads: any.   Python: bytes.decode("gbk", "replace").
- */
-int weft_gbk_decode(const char *gbk, size_t length, char *text, size_t size, size_t *text_length,
-                    size_t *bad);
 
 /**
  * Text from outside, safe to show: control characters (terminal escapes, NUL)
