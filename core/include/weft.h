@@ -30,6 +30,7 @@
 #include <weft/poller.h>
 #include <weft/process.h>
 #include <weft/queue.h>
+
 #include <weft/reader.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
