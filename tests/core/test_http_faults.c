@@ -73,7 +73,7 @@ static const struct deed deeds[] = {
     {"loop", TEXT("HTTP/1.1 302 No\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"), CLOSE, 0,
      WEFT_EPROTOCOL, "redirects"},
     {"to a file", TEXT("HTTP/1.1 302 No\r\nLocation: file:///etc/passwd\r\n\r\n"), CLOSE, 0,
-     WEFT_EPROTOCOL, "file"},
+     WEFT_EPROTOCOL, "a redirect leads to no page"},
     {"garbage", TEXT("\x16\x03\x01 gibberish\r\n\r\n"), CLOSE, 0, WEFT_EPROTOCOL, "HTTP/0.9"},
     {"length", TEXT(OK "Content-Length: -5\r\n\r\n"), CLOSE, 0, WEFT_EPROTOCOL, "Content-Length"},
     {"no length", TEXT(OK "Content-Length: abc\r\n\r\n"), CLOSE, 0, WEFT_EPROTOCOL,
