@@ -82,7 +82,7 @@ int weft__http_fail(const struct weft__http_fetch *fetch, CURLcode code)
     const char *url = fetch->shown_url;
     char shown[WEFT__HTTP_SHOWN];
     int err = code_in_context(fetch->easy, code);
-    long system_error = 0;
+    long system_error = 0, redirects = 0;
 
     if (fetch->err != 0)
         return weft__fail(fetch->err, "%s", fetch->sentence);
@@ -95,6 +95,9 @@ int weft__http_fail(const struct weft__http_fetch *fetch, CURLcode code)
         return weft__fail_system(system_error, "http get %s: %s", url, shown);
     if (code == CURLE_OUT_OF_MEMORY && err == WEFT_EPROTOCOL)
         return weft__fail(err, "http get %s: no room for what the server sent as header", url);
+    curl_easy_getinfo(fetch->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    if (redirects > 0 && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL))
+        return weft__fail(err, "http get %s: a redirect leads to no page: %s", url, shown);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return weft__fail(err, "http get %s: its certificate does not verify: %s", url, shown);
     return weft__fail(err, "http get %s: %s", url, shown);

@@ -13,10 +13,11 @@
  * fetch lives until it was seen there; its transfer ends at whichever comes first.
  *
  * The thread starts with the first fetch and stays LINGER after the last, with its connections.
+ * Once `multi` is NULL it touches nothing of others' any more. At the end of the program it is
+ * joined: libraries below libcurl have something of each thread, and free it when that ends.
  */
 #include "http_fetch.h"
 
-#include <weft/condition.h>
 #include <weft/error.h>
 #include <weft/mutex.h>
 #include <weft/thread.h>
@@ -28,14 +29,13 @@
 enum { IDLE_CONNECTIONS = 100 };
 
 static struct {
-    weft_mutex mutex;     /* guards everything up to `live` */
-    weft_condition ended; /* `running` became 0 */
-    CURLM *multi;         /* NULL: no thread. Its handles are the thread's */
+    weft_mutex mutex;    /* guards everything up to `live` */
+    CURLM *multi;        /* NULL: no thread looks at the lists. Its handles are the thread's */
+    weft_thread *thread; /* NULL: there is none, or it has ended or is joined by somebody */
     struct weft__http_fetch *incoming, **incoming_last;
     struct weft__http_fetch *cancelled;
-    unsigned running; /* threads: the one of `multi`, and others in their last moments */
-    unsigned hasty;   /* who waits in weft__http_end() */
-    size_t live;      /* fetches that the thread knows and has not freed. The thread's, as: */
+    unsigned hasty; /* who waits in weft__http_end() */
+    size_t live;    /* fetches that the thread knows and has not freed. The thread's, as: */
     weft__timer_heap deadlines; /* of all that have not ended */
     uint64_t entered;           /* fetches ever: numbers deadlines */
 } http;
@@ -212,6 +212,7 @@ static void sleep_in_curl(weft_time until)
 static bool is_over(weft_time *leave)
 {
     CURLM *multi = http.multi;
+    weft_thread *self = NULL;
     bool over;
 
     if (http.live > 0)
@@ -223,9 +224,14 @@ static bool is_over(weft_time *leave)
            (http.hasty > 0 || weft_clock() >= *leave);
     if (over)
         http.multi = NULL;
+    if (over && http.hasty == 0) { /* nobody joins it */
+        self = http.thread;
+        http.thread = NULL;
+    }
     weft_mutex_release(&http.mutex);
     if (over)
         (void)curl_multi_cleanup(multi); /* says goodbye to servers: not under the mutex */
+    (void)weft_thread_detach(self);
     return over;
 }
 
@@ -246,10 +252,6 @@ static int run_fetches(weft_task *task)
         end_those_that_are_late();
         begin_those_whose_turn_it_is(); /* in places that are vacant now */
     }
-    weft_mutex_acquire(&http.mutex, WEFT_FOREVER);
-    http.running--;
-    weft_condition_notify_all(&http.ended);
-    weft_mutex_release(&http.mutex);
     return 0;
 }
 
@@ -267,11 +269,11 @@ static int start_thread_locked(void)
         return weft__fail(WEFT_ENOMEM, "http: no memory for libcurl");
     (void)curl_multi_setopt(http.multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
     http.incoming_last = &http.incoming;
-    err = weft_thread_start_with(NULL, run_fetches, NULL, 0, &options);
-    if (err == 0) {
-        http.running++;
+    (void)weft_thread_detach(http.thread); /* of one that nobody waited for long enough */
+    http.thread = NULL;
+    err = weft_thread_start_with(&http.thread, run_fetches, NULL, 0, &options);
+    if (err == 0)
         return 0;
-    }
     (void)curl_multi_cleanup(http.multi);
     http.multi = NULL;
     return err;
@@ -296,15 +298,24 @@ int weft__http_submit(struct weft__http_fetch *fetch)
 
 int weft__http_end(weft_time until)
 {
+    weft_thread *thread;
     int err = 0;
 
     weft_mutex_acquire(&http.mutex, WEFT_FOREVER);
     http.hasty++;
+    thread = http.thread;
+    http.thread = NULL;
     if (http.multi)
         (void)curl_multi_wakeup(http.multi);
-    while (http.running > 0 && err == 0)
-        err = weft_condition_wait(&http.ended, &http.mutex, until);
+    weft_mutex_release(&http.mutex);
+    if (thread)
+        err = weft_thread_join(thread, until);
+    weft_mutex_acquire(&http.mutex, WEFT_FOREVER);
     http.hasty--;
+    if (err != 0 && http.thread)
+        (void)weft_thread_detach(thread); /* there is another one already */
+    else if (err != 0)
+        http.thread = thread;
     weft_mutex_release(&http.mutex);
     return err;
 }

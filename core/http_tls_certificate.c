@@ -17,11 +17,17 @@
 
 enum { SERIAL_SIZE = 16, HOUR = 3600, INSTANT_SIZE = 48 };
 
-/* GeneralNames of RFC 5280: dNSName localhost, iPAddress 127.0.0.1 and ::1. */
+/* GeneralNames of RFC 5280: dNSName localhost, iPAddress 127.0.0.1 and ::1. The address is there
+ * as a name too: libcurl on Schannel compares names only. */
+/* clang-format off */
 static const unsigned char names[] = {
-    0x30, 35, 0x82, 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't', 0x87, 4, 127, 0, 0, 1,
-    0x87, 16, 0,    0, 0,   0,   0,   0,   0,   0,   0,   0,   0,   0,    0, 0,   0, 1,
+    0x30, 46,
+    0x82, 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't',
+    0x82, 9, '1', '2', '7', '.', '0', '.', '0', '.', '1',
+    0x87, 4, 127, 0, 0, 1,
+    0x87, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
 };
+/* clang-format on */
 
 /* ExtKeyUsageSyntax: id-kp-serverAuth, 1.3.6.1.5.5.7.3.1. */
 static const unsigned char usage[] = {0x30, 10, 0x06, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1};

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crew.h"
 #include "fail.h"
 #include "file.h"
 #include "http_end.h"
 #include "weft/event.h"
 #include "weft/http.h"
 #include "weft/http_server.h"
+#include "weft/socket.h"
 
 enum { BIG_SIZE = 20 << 20, URL_SIZE = 64 };
 
@@ -236,6 +238,42 @@ static void a_file_that_cannot_be_is_told(void)
     weft_http_server_close(server);
 }
 
+/* Says less than it announces, once. */
+static int break_off(weft_task *task)
+{
+    static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
+    weft_socket *listener = WEFT_ARG(task, weft_socket *), *socket = NULL;
+    char request[4096];
+    size_t length = 0;
+
+    if (weft_socket_accept(listener, &socket, NULL, SOON) == 0 &&
+        weft_socket_recv(socket, request, sizeof(request), &length, SOON) == 0)
+        (void)weft_socket_send(socket, reply, sizeof(reply) - 1, NULL, SOON);
+    weft_socket_close(socket);
+    return 0;
+}
+
+static void half_a_file_is_removed(void)
+{
+    weft_http_response response = {0};
+    weft_socket *listener = NULL;
+    weft_thread *thread;
+    weft_address address;
+    char url[URL_SIZE], text[WEFT_ADDRESS_TEXT];
+
+    CHECK_OK(weft_tcp_listen(&listener, "127.0.0.1", 0, NULL));
+    CHECK_OK(weft_socket_address(listener, &address));
+    snprintf(url, sizeof(url), "http://%s/", weft_address_text(&address, text, sizeof(text)));
+    make_folder("test_http_body.folder");
+    start_threads(&thread, 1, break_off, listener);
+    CHECK_ERROR(weft_http_get(&response, url,
+                              &(weft_http_options){.file = "test_http_body.folder/page"}, SOON),
+                WEFT_ERESET);
+    join_threads(&thread, 1);
+    remove_folder("test_http_body.folder"); /* which has to be empty */
+    weft_socket_close(listener);
+}
+
 /* ---- memory ---- */
 
 /* At a port where nobody listens: only the fetch itself needs memory. */
@@ -278,6 +316,7 @@ CU_TestInfo suite_cases[] = {
      who_lets_go_of_a_future_does_not_end_the_fetch},
     {"a_file_is_there_when_it_is_whole", a_file_is_there_when_it_is_whole},
     {"a_fetch_that_fails_leaves_the_file_that_was", a_fetch_that_fails_leaves_the_file_that_was},
+    {"half_a_file_is_removed", half_a_file_is_removed},
     {"a_file_that_cannot_be_is_told", a_file_that_cannot_be_is_told},
     {"a_fetch_that_memory_refuses_leaves_nothing", a_fetch_that_memory_refuses_leaves_nothing},
     CU_TEST_INFO_NULL,

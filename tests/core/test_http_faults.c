@@ -70,10 +70,10 @@ static char huge_header[HUGE_SIZE] = OK "Huge: "; /* filled when the test begins
 static const struct deed deeds[] = {
     {"404", TEXT("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"), CLOSE, 404, 0, NULL},
     {"500", TEXT("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"), CLOSE, 500, 0, NULL},
-    {"loop", TEXT("HTTP/1.1 302 No\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"), CLOSE, 0,
+    {"loop", TEXT("HTTP/1.1 302 No\r\nLocation: /\r\nConnection: close\r\n\r\n"), CLOSE, 0,
      WEFT_EPROTOCOL, "redirects"},
     {"to a file", TEXT("HTTP/1.1 302 No\r\nLocation: file:///etc/passwd\r\n\r\n"), CLOSE, 0,
-     WEFT_EPROTOCOL, "file"},
+     WEFT_EPROTOCOL, "a redirect leads to no page"},
     {"garbage", TEXT("\x16\x03\x01 gibberish\r\n\r\n"), CLOSE, 0, WEFT_EPROTOCOL, "HTTP/0.9"},
     {"length", TEXT(OK "Content-Length: -5\r\n\r\n"), CLOSE, 0, WEFT_EPROTOCOL, "Content-Length"},
     {"no length", TEXT(OK "Content-Length: abc\r\n\r\n"), CLOSE, 0, WEFT_EPROTOCOL,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "system.h"
 #include "weft/http.h"
 #include "weft/http_server.h"
 #include "weft/socket.h"
@@ -65,9 +66,11 @@ static void a_certificate_of_nobody_is_refused(void)
     if (!server)
         return;
     CU_ASSERT_EQUAL(strncmp(weft_http_server_url(server), "https://127.0.0.1:", 18), 0);
-    if (CHECK_ERROR(get(&response, server, "127.0.0.1", "", NULL), WEFT_EPROTOCOL))
+    if (any_certificate_passes())
+        skip(any_certificate_passes());
+    else if (CHECK_ERROR(get(&response, server, "127.0.0.1", "", NULL), WEFT_EPROTOCOL))
         CHECK_SENTENCE("certificate");
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 0);
+    CU_ASSERT_TRUE(any_certificate_passes() || weft_http_server_requests(server) == 0);
     weft_http_server_close(server);
 }
 

@@ -11,6 +11,9 @@
 extern const char *const no_fork;
 extern const char *const no_descriptors;
 
+/* NULL, or why TLS accepts any certificate here. */
+const char *any_certificate_passes(void);
+
 /* Runs the function in a process forked off this one; its result, 0 to 255, or -1: it did
  * not come to an end. */
 int run_forked(int (*function)(void));

@@ -14,6 +14,11 @@ enum { MINUTE = 60 };
 const char *const no_fork = 0;
 const char *const no_descriptors = 0;
 
+const char *any_certificate_passes(void)
+{
+    return NULL;
+}
+
 int run_forked(int (*function)(void))
 {
     int status = 0;

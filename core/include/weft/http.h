@@ -93,7 +93,8 @@ WEFT_MUST_CHECK int weft_http_get(weft_http_response *response, const char *url,
  *
  * The future is pending until it is done, so weft_future_cancel() always can: it ends the
  * transfer at once. Its result is a block of bytes that holds the body too; who releases it
- * before it is done lets the fetch go on.
+ * before it is done lets the fetch go on. Callbacks of the future (weft_future_on_done()) run
+ * in the thread that does all transfers.
  *
  * @param future  receives the future, the caller's until weft_future_release()
  * @return 0; WEFT_EINVAL: as weft_http_get(), or options that contradict each other;
