@@ -24,6 +24,7 @@
 #include <weft/once.h>
 #include <weft/parallel.h>
 #include <weft/process.h>
+#include <weft/proxy.h>
 #include <weft/queue.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
