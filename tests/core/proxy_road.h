@@ -98,6 +98,19 @@ static inline void expect_reset(weft_socket *socket)
         expect_end(socket);
 }
 
+/* The reset may come before the connection is there. */
+static inline void expect_reset_at_once(weft_proxy *proxy)
+{
+    weft_socket *client = NULL;
+    int err = weft_tcp_connect(&client, "127.0.0.1", weft_proxy_port(proxy), SOON);
+
+    if (err == 0)
+        expect_reset(client);
+    else
+        CHECK_ERROR(err, WEFT_ERESET);
+    weft_socket_close(client);
+}
+
 static inline weft_proxy_stats stats_of(weft_proxy *proxy)
 {
     weft_proxy_stats stats;

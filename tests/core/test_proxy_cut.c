@@ -49,11 +49,10 @@ static void an_ends_own_reset_is_passed_on(void)
 static void one_connection_is_refused(void)
 {
     struct road road;
-    weft_socket *second, *third, *server = NULL;
+    weft_socket *third, *server = NULL;
 
     open_road(&road, (weft_proxy_options){.refuse = 2});
-    second = connect_to(road.proxy);
-    expect_reset(second);
+    expect_reset_at_once(road.proxy);
     third = connect_to(road.proxy);
     CHECK_OK(weft_socket_accept(road.listener, &server, NULL, SOON));
     say(third, "third");
@@ -61,7 +60,6 @@ static void one_connection_is_refused(void)
     say(road.client, "first");
     expect_text(road.server, "first");
     CU_ASSERT_EQUAL(stats_of(road.proxy).connections, 3);
-    weft_socket_close(second);
     weft_socket_close(third);
     weft_socket_close(server);
     close_road(&road);
@@ -121,8 +119,7 @@ static void without_a_server_the_client_is_reset(void)
     open_proxy(&road, (weft_proxy_options){0});
     weft_socket_close(road.listener);
     road.listener = NULL;
-    road.client = connect_to(road.proxy);
-    expect_reset(road.client);
+    expect_reset_at_once(road.proxy);
     CU_ASSERT_EQUAL(stats_of(road.proxy).resets, 1);
     close_road(&road);
 }
@@ -155,10 +152,8 @@ static void without_a_thread_the_connection_is_reset(void)
 
     open_proxy(&road, (weft_proxy_options){0});
     refuse_passage("thread.start", 1, WEFT_ELIMIT);
-    road.client = connect_to(road.proxy);
-    expect_reset(road.client);
+    expect_reset_at_once(road.proxy);
     refuse_passage(NULL, 0, 0);
-    weft_socket_close(road.client);
     road.client = connect_to(road.proxy);
     CHECK_OK(weft_socket_accept(road.listener, &road.server, NULL, SOON));
     say(road.client, "served");

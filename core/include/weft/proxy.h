@@ -56,7 +56,8 @@ typedef struct weft_proxy_options {
     weft_proxy_faults there; /* from client to server */
     weft_proxy_faults back;
     uint64_t seed;
-    unsigned refuse; /* TCP: this connection, counted from 1, is reset at once; 0: none */
+    unsigned refuse; /* TCP: this connection, counted from 1, is reset at once, which the client's
+                        connect or first receive may tell; 0: none */
     unsigned most;   /* connections at once, the next ones wait; UDP: clients at all, others
                         are not heard; 0: 64 */
 } weft_proxy_options;
