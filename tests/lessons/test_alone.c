@@ -152,6 +152,14 @@ static void pipe_is_as_in_python(void)
     expect_twins("20-pipe", no_options, IN_ORDER);
 }
 
+/* Patience for a busy machine: a ping that is late would be asked again. */
+static void lossy_network_is_as_in_python(void)
+{
+    static const char *const patiently[] = {"--seconds", "1", NULL};
+
+    expect_twins("24-lossy-network", patiently, IN_ORDER);
+}
+
 const char *const suite_name = "lessons of one program";
 
 /* Named as the lessons, and as their entries in ctest. */
@@ -173,5 +181,6 @@ CU_TestInfo suite_cases[] = {
     {"18-worker-crash", worker_crash_is_told_better_than_in_python},
     {"19-shared-memory", shared_memory_is_mended_unlike_in_python},
     {"20-pipe", pipe_is_as_in_python},
+    {"24-lossy-network", lossy_network_is_as_in_python},
     CU_TEST_INFO_NULL,
 };
