@@ -3,10 +3,10 @@
 #define WEFT_FAULTS_FAULTS_H
 
 /*
- * weft-faults: what happens when processes are killed, crash or are interrupted, and when
- * the network fails, tried many times. Each case counts how its trials ended; a trial that ended wrongly, or never, fails
- * the run. Times are told beside their goals and fail it only if --strict was given: the
- * machine may be busy with something else.
+ * weft-faults: what happens when processes are killed, crash or are interrupted, and when the
+ * network fails, tried many times. Each case counts how its trials ended; a trial that ended
+ * wrongly, or never, fails the run. Times are told beside their goals and fail it only if
+ * --strict was given: the machine may be busy with something else.
  */
 
 #include <stdbool.h>
