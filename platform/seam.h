@@ -250,26 +250,17 @@ int weft_seam_module_identity(const char *module, uint64_t *identity);
 /* The function there. WEFT_ENOTFOUND: no such module here. */
 int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function);
 
-/* ---- socket.c --------------------------------------------------------------- */
+/* ---- resolve.c ---------------------------------------------------------------- */
 
 /* All addresses of a host, at most `capacity`; blocks as long as the system likes
  * (portable/resolve.c puts the deadline on it). Never asked for NULL or numbers. */
 int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_t capacity,
                       size_t *count);
 
-/* The functions of weft/socket.h that a backend implements whole are not repeated
- * here: weft_tcp_listen, weft_udp_open, weft_socket_* are in socket.c of each
- * backend. */
-
-/* To hand a socket over: what the system calls it, and a socket of one that was handed over,
- * which owns that; after an error, nobody has touched it. WEFT_ENOTSUP: this backend cannot. */
-int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle);
-int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle);
-
-/* A connection to one address, and text of one. */
-int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, weft_time until);
 int weft_seam_interface_number(const char *name, uint32_t *number);
 int weft_seam_interface_name(uint32_t number, char *name, size_t size);
+
+/* Sockets: seam_socket.h. */
 
 /* ---- text.c ----------------------------------------------------------------- */
 

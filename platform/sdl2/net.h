@@ -70,7 +70,8 @@ void weft__net_leave(weft_socket *socket);
 void weft__net_close_locked(weft_socket *socket);
 
 /* Something can be read, or a connection accepted. WEFT_ECLOSED: the reading side was
- * shut down; WEFT_ETIMEDOUT: both come without a sentence. Between enter and leave. */
+ * shut down; WEFT_ETIMEDOUT, WEFT_ECANCELED: all come without a sentence. Between enter and
+ * leave. */
 int weft__net_wait(weft_socket *socket, weft_time until, const char *what);
 
 bool weft__net_is_shut(const weft_socket *socket, enum weft_shutdown how);
