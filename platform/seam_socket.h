@@ -56,6 +56,9 @@ int weft_seam_socket_open(weft_seam_socket *socket, enum weft_seam_socket_kind k
                           uint32_t family);
 void weft_seam_socket_close(weft_seam_socket *socket);
 
+/* The connection's close will tell the peer of a reset; socket_abort.c. */
+void weft_seam_socket_reset_at_close(weft_seam_socket *socket);
+
 enum {
     WEFT_SEAM_DUAL = 1,      /* an IPv6 socket takes IPv4, too, if the system lets it */
     WEFT_SEAM_SHARE_PORT = 2

@@ -29,6 +29,7 @@
 #include <weft/parallel.h>
 #include <weft/poller.h>
 #include <weft/process.h>
+#include <weft/proxy.h>
 #include <weft/queue.h>
 
 #include <weft/reader.h>

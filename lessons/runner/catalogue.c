@@ -20,6 +20,20 @@ static const char *const transfer[] = {"the child ended by signal 6",
 static const char *const echoes[] = {"Echo=>client 1", "Echo=>client 2",
                                      "Echo=>client 3", "Echo=>client 4"};
 static const char *const answers[] = {"warp: WARP", "weft: WEFT", "loom: LOOM"};
+static const char *const pings[] = {
+    "ping 1: no answer, again",   "ping 1: answered",
+    "ping 2: no answer, again",   "ping 2: answered",
+    "ping 3: answered",           "ping 4: answered",
+    "ping 5: answered",           "ping 6: answered",
+    "ping 6: answered once more", "ping 7: answered",
+    "ping 8: answered",           "ping 9: answered",
+    "ping 9: answered once more", "ping 10: answered",
+    "ping 11: answered",          "ping 12: answered",
+    "ping 13: answered",          "ping 14: answered",
+    "ping 15: answered",          "ping 16: answered",
+    "ping 17: answered",          "ping 17: answered once more",
+    "ping 18: no answer, again",  "ping 18: answered",
+    "ping 19: answered",          "lost: 2 questions, 1 answers"};
 
 const struct lesson lessons[LESSON_COUNT] = {
     {1,
@@ -225,6 +239,17 @@ const struct lesson lessons[LESSON_COUNT] = {
      .seen = {"five at once, by one thread", "一个线程同时服务五个客户端"},
      .run = run_alone,
      .printed = {.after = "Echo=>client 0", .lines = echoes, .count = 4}},
+    {24,
+     "24-lossy-network",
+     "settimeout, select",
+     {"pings that get lost, and lost answers", "会丢的 ping，会丢的回答"},
+     .seen = {"three were asked again, and every one was answered",
+              "三个问了第二遍，每个都得到了回答"},
+     .run = run_alone,
+     .printed = {.before = "ping 0: answered",
+                 .after = "server: 21 questions, 1 twice",
+                 .lines = pings,
+                 .count = 26}},
     {25,
      "25-pages",
      "none: asyncio is nearest",

@@ -2,14 +2,13 @@
 #ifndef WEFT_RUNNER_CATALOGUE_H
 #define WEFT_RUNNER_CATALOGUE_H
 
-/* The lessons: what they are called, how they run, what they print.
- */
+/* The lessons: what they are called, how they run, what they print. */
 
 #include <stdbool.h>
 
 #include "words.h"
 
-enum { LESSON_COUNT = 24 };
+enum { LESSON_COUNT = 25 };
 
 struct run;
 

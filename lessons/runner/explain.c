@@ -114,6 +114,30 @@ static const struct explanation explanations[LESSON_COUNT] = {
       "哪个网页先到，就先打印它的长度，慢的最后。第 4 页不存在：它的 len\n"
       "不会运行，错误沿着链条一直传到末端提问的地方。--wrong 先问慢的那个。"},
      "--wrong"},
+    {{"Task 3 crashes its process. Its future tells so, and nobody else\n"
+      "notices: the pool replaces the worker. Python's executor is broken.",
+      "任务 3 让它的进程崩溃了。只有它的 future 得知此事，别的任务毫无察觉：\n"
+      "进程池换上新的工作进程。Python 的执行器则整个坏掉。"},
+     "--help"},
+    {{"A process dies between two lines of a transfer, with the lock held.\n"
+      "The next owner is told that it inherits, and mends the accounts.",
+      "一个进程持着锁，在转账的两行之间死去。\n"
+      "下一个持锁者得知自己是接手的，于是修好账目。"},
+     "--help"},
+    {{"Messages, whole, both ways. The child leaves after three: for the\n"
+      "fourth question the pipe tells of the end, not of a time-out.",
+      "双向传递完整的消息。子进程答完三个就离开了：\n"
+      "问第四个时，管道报告的是到头了，而不是超时。"},
+     "--help"},
+    {{"Three pings get no answer: two questions were lost, and one answer. "
+      "Only\n"
+      "the server knows which. Some answers come twice; --wrong takes "
+      "whatever\n"
+      "comes for the answer, and is wrong from then on.",
+      "三个 ping 没有得到回答：丢了两个问题和一个回答，哪个是哪个，只有\n"
+      "服务端知道。有的回答会来两次；--wrong 把来的任何东西都当作回答，\n"
+      "从此就一直是错的。"},
+     "--wrong"},
 };
 
 /* Each line of the text, indented. */
@@ -129,7 +153,7 @@ static void show_indented(const char *text)
 
 static void explain(const struct lesson *lesson)
 {
-    const struct explanation *explanation = &explanations[lesson->number - 1];
+    const struct explanation *explanation = &explanations[lesson - lessons];
     bool is_pair = lesson->number == 13 || lesson->number == 14;
 
     weft_print("%s: %s (%s)\n", lesson->name, say_words(lesson->idea),

@@ -193,8 +193,9 @@ int weft_seam_socket_accept(weft_seam_socket *listener, weft_seam_socket *accept
 
     if (reason == WSAEWOULDBLOCK)
         return WEFT_SEAM_BLOCKS;
-    /* The connection failed before it was taken. The listener is well. */
-    if (reason == WSAECONNRESET || reason == WSAECONNABORTED)
+    /* The connection failed before it was taken; Wine then says that there is none. The
+     * listener is well. */
+    if (reason == WSAECONNRESET || reason == WSAECONNABORTED || reason == WSAENOTCONN)
         return WEFT_SEAM_AGAIN;
     if (reason != 0)
         return reason;

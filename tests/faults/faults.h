@@ -3,10 +3,10 @@
 #define WEFT_FAULTS_FAULTS_H
 
 /*
- * weft-faults: what happens when processes are killed, crash or are interrupted, tried many
- * times. Each case counts how its trials ended; a trial that ended wrongly, or never, fails
- * the run. Times are told beside their goals and fail it only if --strict was given: the
- * machine may be busy with something else.
+ * weft-faults: what happens when processes are killed, crash or are interrupted, and when the
+ * network fails, tried many times. Each case counts how its trials ended; a trial that ended
+ * wrongly, or never, fails the run. Times are told beside their goals and fail it only if
+ * --strict was given: the machine may be busy with something else.
  */
 
 #include <stdbool.h>
@@ -71,6 +71,11 @@ void case_interrupted_map(unsigned trials, struct score *score);
 void case_interrupted_submit(unsigned trials, struct score *score);
 void case_system_calls(unsigned trials, struct score *score);
 void case_instructions(unsigned trials, struct score *score);
+void case_net_names(unsigned trials, struct score *score);
+void case_net_peers(unsigned trials, struct score *score);
+void case_net_hurried(unsigned trials, struct score *score);
+void case_net_datagrams(unsigned trials, struct score *score);
+void case_net_loss(unsigned trials, struct score *score);
 
 int play_parent(const char *argument);
 int play_interrupted(const char *argument);

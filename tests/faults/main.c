@@ -32,6 +32,15 @@ const struct fault_case fault_cases[] = {
      case_system_calls, 20, 1000, true},
     {"instructions", "a process is killed at instruction 1, 2, ... of lock, unlock, put and get",
      case_instructions, 60, 2400, true},
+    {"net-names", "ports and hosts that are none, in use, or nobody's", case_net_names, 1, 5,
+     false},
+    {"net-peers", "reset, half close, a reader that never reads, a closed peer, single bytes",
+     case_net_peers, 1, 10, false},
+    {"net-hurried", "500 clients that leave at once", case_net_hurried, 1, 10, false},
+    {"net-datagrams", "too large, larger than the buffer, empty, none", case_net_datagrams, 1, 20,
+     false},
+    {"net-loss", "one datagram in ten lost, then all, then 200,000 at once", case_net_loss, 1, 5,
+     false},
 };
 const size_t fault_case_count = sizeof(fault_cases) / sizeof(fault_cases[0]);
 

@@ -152,6 +152,14 @@ static void pipe_is_as_in_python(void)
     expect_twins("20-pipe", no_options, IN_ORDER);
 }
 
+/* Patience for a busy machine: a ping that is late would be asked again. */
+static void lossy_network_is_as_in_python(void)
+{
+    static const char *const patiently[] = {"--seconds", "1", NULL};
+
+    expect_twins("24-lossy-network", patiently, IN_ORDER);
+}
+
 static void echo_by_threads_is_as_in_python(void)
 {
     expect_twins("21-echo-threads", no_options, AS_SCHEDULED);
@@ -196,6 +204,7 @@ CU_TestInfo suite_cases[] = {
     {"21-echo-threads", echo_by_threads_is_as_in_python},
     {"22-echo-pool", echo_by_pool_is_as_in_python},
     {"23-echo-loop", echo_by_loop_is_as_in_python},
+    {"24-lossy-network", lossy_network_is_as_in_python},
     {"25-pages", pages_are_as_in_python},
     CU_TEST_INFO_NULL,
 };

@@ -38,6 +38,7 @@ static const struct program {
     {"18-worker-crash", NULL, {0}},
     {"19-shared-memory", NULL, {0}},
     {"20-pipe", NULL, {0}},
+    {"24-lossy-network", NULL, {"--seed", "--seconds"}},
 };
 
 /* What no option of that name takes: the first two are tried with every program, the
@@ -49,6 +50,7 @@ static const struct wrong {
     {"--seconds", {"abc", "-1", "3601", "1s", ""}},
     {"--threads", {"abc", "0", "10001", "-5", ""}},
     {"--count", {"abc", "0", "10001", "4x"}},
+    {"--seed", {"abc", "0"}},
     {"--clients", {"abc", "0", "99999999999999999999"}},
     {"--workers", {"abc", "0", "101"}},
     {"--port", {"70000", "abc", "-1", "80x", ""}},

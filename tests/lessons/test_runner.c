@@ -48,7 +48,7 @@ static void refuse(const char *part, const char *const *options)
 
 #define REFUSE(part, ...) refuse((part), (const char *const[]){__VA_ARGS__, NULL})
 
-static void list_names_the_twenty_lessons_in_both_languages(void)
+static void list_names_the_lessons_in_both_languages(void)
 {
     static const char *const names[] = {"01-thread",           "02-threads-with-argument",
                                         "03-thousand-threads", "04-lock",
@@ -59,7 +59,8 @@ static void list_names_the_twenty_lessons_in_both_languages(void)
                                         "13-tcp-echo",         "14-udp",
                                         "15-udp-chat",         "16-cancel",
                                         "17-futures",          "18-worker-crash",
-                                        "19-shared-memory",    "20-pipe"};
+                                        "19-shared-memory",    "20-pipe",
+                                        "24-lossy-network"};
 
     RUN(0, "--lang", "en");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -78,6 +79,8 @@ static void explain_says_what_to_look_for_in_both_languages(void)
     RUN(0, "explain", "6", "--lang", "en");
     expect("target=get_baidu()");
     expect("lessons/06-queue: README.md");
+    RUN(0, "explain", "18", "24", "--lang", "en");
+    expect("lessons/24-lossy-network: README.md");
     RUN(0, "explain", "06-queue", "15", "--lang", "zh");
     expect("主线程");
     expect("lessons/06-queue：README.zh-CN.md");
@@ -112,13 +115,14 @@ static void some_lessons_are_run_by_number_and_name(void)
 
 static void listed_lines_are_expected(void)
 {
-    RUN(0, "run", "16", "17", "18", "19", "20", "--lang", "en");
+    RUN(0, "run", "16", "17", "18", "19", "20", "24", "--lang", "en");
     expect("PASS 16-cancel");
     expect("PASS 17-futures");
     expect("PASS 18-worker-crash");
     expect("PASS 19-shared-memory");
     expect("PASS 20-pipe");
-    expect("passed 5 of 5");
+    expect("PASS 24-lossy-network");
+    expect("passed 6 of 6");
 }
 
 static void long_outputs_are_abridged(void)
@@ -139,7 +143,7 @@ static void chat_is_in_the_chosen_language(void)
 static void all_lessons_pass(void)
 {
     RUN(0, "run", "--all", "--fast", "--lang", "en");
-    expect("passed 20 of 20 in ");
+    expect("passed 21 of 21 in ");
 }
 
 static void lesson_that_does_not_end_fails(void)
@@ -211,8 +215,7 @@ static void wrong_usage_is_one_line_and_2(void)
 
 const char *const suite_name = "weft-lessons";
 CU_TestInfo suite_cases[] = {
-    {"list_names_the_twenty_lessons_in_both_languages",
-     list_names_the_twenty_lessons_in_both_languages},
+    {"list_names_the_lessons_in_both_languages", list_names_the_lessons_in_both_languages},
     {"explain_says_what_to_look_for_in_both_languages",
      explain_says_what_to_look_for_in_both_languages},
     {"help_is_no_error", help_is_no_error},

@@ -298,6 +298,14 @@ int weft_socket_peer(weft_socket *socket, weft_address *address);
  */
 void weft_socket_close(weft_socket *socket);
 
+/**
+ * The socket is closed, and a connection's peer finds it reset, not at its end; what was
+ * sent and has not arrived is lost. (sdl2: as weft_socket_close().)
+ *
+ * Threads: as weft_socket_close().   Python: setsockopt(SO_LINGER, (1, 0)), then close.
+ */
+void weft_socket_abort(weft_socket *socket);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* To linger for 0 s is how the system is asked for a reset. */
+#include "socket_private.h"
+
+void weft_seam_socket_reset_at_close(weft_seam_socket *socket)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(socket->handle, SOL_SOCKET, SO_LINGER, (const char *)&none, sizeof(none));
+}
