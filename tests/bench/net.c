@@ -56,8 +56,10 @@ void net_skip(const char *why)
 int net_listen(void)
 {
     unsigned port;
-    int fd = bound(SOCK_STREAM, &port);
+    int one = 1, fd = bound(SOCK_STREAM, &port);
 
+    /* The connections inherit it. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     need(listen(fd, 4096) == 0, "listen");
     net_say_port(port);
     return fd;

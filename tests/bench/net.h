@@ -38,7 +38,8 @@ struct net_calls {
 /* What a server reads at most in one go. */
 #define NET_PIECE 65536
 
-/* Sockets on 127.0.0.1 and a free port, which is printed. */
+/* Sockets on 127.0.0.1 and a free port, which is printed. Nothing that is sent waits for more
+ * to go with it (TCP_NODELAY), as with all servers. */
 int net_listen(void);
 int net_bind(void);
 

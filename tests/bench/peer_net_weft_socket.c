@@ -37,6 +37,8 @@ static void serve_tcp(unsigned connections)
     say_port_of(listener);
     for (;;) {
         need(weft_socket_accept(listener, &socket, NULL, WEFT_FOREVER) == 0, "weft_socket_accept");
+        need(weft_socket_option_set(socket, WEFT_SOCKET_NO_DELAY, 1) == 0,
+             "weft_socket_option_set");
         need(weft_thread_start(NULL, serve_connection, &socket, sizeof(socket)) == 0,
              "weft_thread_start");
     }

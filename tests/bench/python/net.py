@@ -4,6 +4,7 @@
 import asyncio
 import platform
 import resource
+import socket
 import socketserver
 import sys
 
@@ -44,14 +45,15 @@ async def serve_asyncio(kind):
 
 class StreamHandler(socketserver.BaseRequestHandler):
     def handle(self):
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while data := self.request.recv(PIECE):
             self.request.sendall(data)
 
 
 class DatagramHandler(socketserver.BaseRequestHandler):
     def handle(self):
-        data, socket = self.request
-        socket.sendto(data, self.client_address)
+        data, answers = self.request
+        answers.sendto(data, self.client_address)
 
 
 class Threads(socketserver.ThreadingTCPServer):

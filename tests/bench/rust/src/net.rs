@@ -20,6 +20,7 @@ fn serve_tcp() {
     println!("{}", listener.local_addr().expect("a port").port());
     loop {
         let (stream, _) = listener.accept().expect("accept");
+        stream.set_nodelay(true).expect("set_nodelay");
         std::thread::spawn(move || echo(stream));
     }
 }

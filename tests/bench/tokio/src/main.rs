@@ -23,6 +23,7 @@ async fn serve_tcp() {
     println!("{}", listener.local_addr().expect("a port").port());
     loop {
         let (stream, _) = listener.accept().await.expect("accept");
+        stream.set_nodelay(true).expect("set_nodelay");
         tokio::spawn(echo(stream));
     }
 }
