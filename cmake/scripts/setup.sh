@@ -29,7 +29,8 @@ on_debian() {
   [ "$what" != bench ] || packages="gcc g++ libc6-dev cmake ninja-build libcurl4-openssl-dev \
     pkg-config libglib2.0-dev libuv1-dev libapr1-dev libaprutil1-dev libtbb-dev \
     libconcurrentqueue-dev golang-go cargo librust-crossbeam-channel-dev librust-rayon-dev \
-    librust-parking-lot-dev python3 libboost-dev libzmq3-dev libopenmpi-dev openmpi-bin"
+    librust-parking-lot-dev python3 libboost-dev libzmq3-dev libopenmpi-dev openmpi-bin \
+    liburing-dev librust-tokio-dev libsdl2-dev libsdl2-net-dev"
   missing=
   for package in $packages; do
     case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null) in

@@ -41,6 +41,11 @@ enum family {
     FAMILY_IPING,       /* work round trips of two processes; a: enum place: ns */
     FAMILY_IWAKE,       /* the same, each answer 1 ms late: ns from answer to running */
     FAMILY_SPAWN,       /* work processes, one after another, from one of a MiB: per s */
+    FAMILY_ECHO,        /* work round trips of 64 bytes on a connections: k trips/s */
+    FAMILY_BULK,        /* work messages of b bytes on one: GB/s */
+    FAMILY_DATAGRAM,    /* work datagrams of 64 bytes, a under way: k packets/s */
+    FAMILY_CONNECTIONS, /* work idle connections: KiB each */
+    FAMILY_CROWD,       /* round trips of one among work idle ones: us */
     FAMILY_COUNT
 };
 
@@ -146,7 +151,7 @@ struct size_calls {
     void (*size)(enum size_of what, struct run *run); /* sets value and notes, or skip */
 };
 
-/* A program in another language that takes the arguments of --measure. */
+/* A program in another language that takes the arguments of --measure, or of --serve. */
 struct foreign {
     const char *program;     /* its file, beside this program */
     const char *interpreter; /* NULL: none */
@@ -159,7 +164,8 @@ enum kind {
     KIND_LIBRARY,
     KIND_NAIVE, /* what one would write first */
     KIND_OTHER, /* does something else that looks alike: shown, not compared with */
-    KIND_BOUND  /* spins or cheats in ways a general library would not */
+    KIND_BOUND, /* spins or cheats in ways a general library would not */
+    KIND_SPINS  /* a second bound: it never sleeps, while the first one does */
 };
 
 /* Several tables may have one name: each adds what the others leave out. */
@@ -181,6 +187,7 @@ struct peer {
     const struct iqueue_calls *iqueue;
     const struct iping_calls *iping;
     const struct spawn_calls *spawn;
+    const struct net_calls *net; /* net.h */
     const struct foreign *foreign;
 };
 

@@ -15,6 +15,12 @@
     name, title, family, work, 1000, workers, 0, "M tasks/s", MORE, 0
 #define PING(name, title, family, trips, place)                                                    \
     name, "Two processes, " title, family, trips, 20, place, 0, "ns", LESS, 0
+#define ECHO(name, title, trips, connections)                                                      \
+    name, "TCP echo of 64 bytes, " title, FAMILY_ECHO, trips, 2 * connections, connections, 0,     \
+        "k trips/s", MORE, 0
+#define UDP(name, title, packets, window)                                                          \
+    name, "UDP echo of 64 bytes, " title, FAMILY_DATAGRAM, packets, 200, window, 0, "k packets/s", \
+        MORE, 0
 #define SIZE(name, title, which)                                                                   \
     name, "Size of " title, FAMILY_SIZE, 1, 1, which, 0, "bytes", LESS, 0
 
@@ -73,6 +79,17 @@ const struct bench_case bench_cases[] = {
     {"spawn", "Process started and joined", FAMILY_SPAWN, 500, 5, 0, 0, "per s", MORE, 0},
     {"spawn-256m", "Process started and joined, the parent uses 256 MiB", FAMILY_SPAWN, 200, 5, 256,
      0, "per s", MORE, 0},
+    {ECHO("tcp-echo-1", "1 connection", 10000, 1)},
+    {ECHO("tcp-echo-50", "50 connections", 200000, 50)},
+    {ECHO("tcp-echo-1000", "1000 connections", 200000, 1000)},
+    {"tcp-bulk", "TCP echo of messages of 64 KiB, 1 connection, 4 under way", FAMILY_BULK, 20000,
+     100, 1, 65536, "GB/s", MORE, 0},
+    {UDP("udp-echo", "32 under way", 200000, 32)},
+    {UDP("udp-echo-1", "1 under way", 10000, 1)},
+    {"tcp-idle", "Memory of a server per idle connection", FAMILY_CONNECTIONS, 5000, 100, 0, 0,
+     "KiB", LESS, 0},
+    {"tcp-idle-10000", "TCP echo of 64 bytes, 10,000 other connections idle", FAMILY_CROWD, 10000,
+     100, 0, 0, "us", LESS, 0},
     {SIZE("size-mutex", "a mutex", SIZE_MUTEX)},
     {SIZE("size-condition", "a condition", SIZE_CONDITION)},
     {SIZE("size-event", "an event", SIZE_EVENT)},
@@ -87,7 +104,7 @@ const size_t bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);
 static const struct {
     const char *name;
     void (*run)(const struct peer *peer, struct run *run);
-    bool with_children;
+    bool with_children, with_servers;
 } families[FAMILY_COUNT] = {
     [FAMILY_QUEUE] = {"queue", case_queue},
     [FAMILY_PINGPONG] = {"pingpong", case_pingpong},
@@ -110,6 +127,11 @@ static const struct {
     [FAMILY_IPING] = {"iping", case_iping, true},
     [FAMILY_IWAKE] = {"iwake", case_iwake, true},
     [FAMILY_SPAWN] = {"spawn", case_spawn, true},
+    [FAMILY_ECHO] = {"echo", case_echo, false, true},
+    [FAMILY_BULK] = {"bulk", case_bulk, false, true},
+    [FAMILY_DATAGRAM] = {"datagram", case_datagram, false, true},
+    [FAMILY_CONNECTIONS] = {"connections", case_connections, false, true},
+    [FAMILY_CROWD] = {"crowd", case_crowd, false, true},
 };
 
 const struct bench_case *case_find(const char *name)
@@ -129,6 +151,11 @@ const char *family_name(enum family family)
 bool family_has_processes(enum family family)
 {
     return families[family].with_children;
+}
+
+bool family_has_servers(enum family family)
+{
+    return families[family].with_servers;
 }
 
 enum family family_find(const char *name)

@@ -28,6 +28,7 @@ const struct bench_case *case_find(const char *name);
 
 const char *family_name(enum family family);
 bool family_has_processes(enum family family); /* its peers start some */
+bool family_has_servers(enum family family);   /* its peers serve, and others ask */
 enum family family_find(const char *name); /* FAMILY_COUNT: there is none */
 
 void case_queue(const struct peer *peer, struct run *run);
@@ -51,6 +52,11 @@ void case_iqueue(const struct peer *peer, struct run *run);
 void case_iping(const struct peer *peer, struct run *run);
 void case_iwake(const struct peer *peer, struct run *run);
 void case_spawn(const struct peer *peer, struct run *run);
+void case_echo(const struct peer *peer, struct run *run);
+void case_bulk(const struct peer *peer, struct run *run);
+void case_datagram(const struct peer *peer, struct run *run);
+void case_connections(const struct peer *peer, struct run *run);
+void case_crowd(const struct peer *peer, struct run *run);
 
 /* The parts of other processes in them: a member of a queue's team, and who answers. */
 struct team;

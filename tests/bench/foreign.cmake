@@ -7,7 +7,7 @@ set(bin ${CMAKE_CURRENT_BINARY_DIR}/bin)
 find_program(GO_EXECUTABLE go)
 mark_as_advanced(GO_EXECUTABLE)
 if(GO_EXECUTABLE)
-  set(sources main.go lock.go pool.go process.go queue.go thread.go)
+  set(sources main.go lock.go net.go pool.go process.go queue.go thread.go)
   list(TRANSFORM sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/go/)
   add_custom_command(OUTPUT ${bin}/weft-bench-go
     COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off GOFLAGS= GOCACHE=${CMAKE_CURRENT_BINARY_DIR}/go-cache
@@ -27,40 +27,61 @@ find_program(CARGO_EXECUTABLE cargo)
 find_program(RUSTC_EXECUTABLE rustc)
 set(WEFT_BENCH_CRATES /usr/share/cargo/registry CACHE PATH "Folder of unpacked crates for weft-bench")
 mark_as_advanced(CARGO_EXECUTABLE RUSTC_EXECUTABLE WEFT_BENCH_CRATES)
-set(crates_found TRUE)
-foreach(crate IN ITEMS crossbeam-channel-0.5 rayon-1 parking_lot-0.12 libc-0.2)
-  file(GLOB folder ${WEFT_BENCH_CRATES}/${crate}.*)
-  if(NOT folder)
-    set(crates_found FALSE)
+
+# bench_crates(<result> crates...): whether all are there.
+function(bench_crates result)
+  set(found TRUE)
+  foreach(crate IN LISTS ARGN)
+    file(GLOB folder ${WEFT_BENCH_CRATES}/${crate}.*)
+    if(NOT folder)
+      set(found FALSE)
+    endif()
+  endforeach()
+  if(NOT CARGO_EXECUTABLE OR NOT RUSTC_EXECUTABLE)
+    set(found FALSE)
   endif()
-endforeach()
-if(CARGO_EXECUTABLE AND RUSTC_EXECUTABLE AND crates_found)
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# bench_cargo(<program> <folder> sources...): built from a copy, since cargo writes its lock
+# file beside Cargo.toml.
+function(bench_cargo program folder)
   execute_process(COMMAND ${RUSTC_EXECUTABLE} --version OUTPUT_VARIABLE rustc
     OUTPUT_STRIP_TRAILING_WHITESPACE)
-  set(sources src/main.rs src/lock.rs src/pool.rs src/process.rs src/queue.rs src/thread.rs)
-  # Built from a copy: cargo writes its lock file beside Cargo.toml.
-  set(copy ${CMAKE_CURRENT_BINARY_DIR}/rust)
-  set(originals "")
-  foreach(source IN ITEMS Cargo.toml ${sources})
-    list(APPEND originals ${CMAKE_CURRENT_SOURCE_DIR}/rust/${source})
-  endforeach()
-  add_custom_command(OUTPUT ${bin}/weft-bench-rust
-    COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/rust ${copy}
+  set(copy ${CMAKE_CURRENT_BINARY_DIR}/${folder})
+  set(originals Cargo.toml ${ARGN})
+  list(TRANSFORM originals PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/)
+  file(MAKE_DIRECTORY ${copy})
+  add_custom_command(OUTPUT ${bin}/${program}
+    COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/${folder} ${copy}
     COMMAND ${CMAKE_COMMAND} -E env "WEFT_BENCH_RUSTC=${rustc}"
       ${CARGO_EXECUTABLE} build --release --offline --quiet --target-dir target
       --config "source.crates-io.replace-with='packaged'"
       --config "source.packaged.directory='${WEFT_BENCH_CRATES}'"
-    COMMAND ${CMAKE_COMMAND} -E copy target/release/weft-bench-rust ${bin}/weft-bench-rust
+    COMMAND ${CMAKE_COMMAND} -E copy target/release/${program} ${bin}/${program}
     DEPENDS ${originals}
     WORKING_DIRECTORY ${copy}
-    COMMENT "Building weft-bench-rust" VERBATIM)
-  file(MAKE_DIRECTORY ${copy})
-  add_custom_target(weft-bench-rust DEPENDS ${bin}/weft-bench-rust)
-  add_dependencies(weft-bench weft-bench-rust)
+    COMMENT "Building ${program}" VERBATIM)
+  add_custom_target(${program} DEPENDS ${bin}/${program})
+  add_dependencies(weft-bench ${program})
+endfunction()
+
+bench_crates(crates_found crossbeam-channel-0.5 rayon-1 parking_lot-0.12 libc-0.2)
+if(crates_found)
+  bench_cargo(weft-bench-rust rust src/main.rs src/lock.rs src/net.rs src/pool.rs src/process.rs
+    src/queue.rs src/thread.rs)
   target_sources(weft-bench PRIVATE peer_rust.c)
   list(APPEND peers crossbeam rust_std parking_lot rayon)
 else()
   list(APPEND missing "Rust (crossbeam, std, parking_lot, rayon)")
+endif()
+bench_crates(crates_found tokio-1 mio-0 socket2-0)
+if(crates_found)
+  bench_cargo(weft-bench-tokio tokio src/main.rs)
+  target_sources(weft-bench PRIVATE peer_tokio.c)
+  list(APPEND peers tokio)
+else()
+  list(APPEND missing tokio)
 endif()
 
 # CPython.
@@ -68,9 +89,11 @@ find_package(Python3 QUIET COMPONENTS Interpreter)
 if(Python3_Interpreter_FOUND)
   configure_file(python/bench.py ${bin}/weft-bench.py COPYONLY)
   configure_file(python/processes.py ${bin}/weft-bench-processes.py COPYONLY)
+  configure_file(python/net.py ${bin}/weft-bench-net.py COPYONLY)
   target_sources(weft-bench PRIVATE peer_python.c)
   list(APPEND peers python python_simple python_process python_imap python_executor
-    python_simple_queue python_fork python_forkserver)
+    python_simple_queue python_fork python_forkserver python_asyncio
+    python_socketserver)
 else()
   list(APPEND missing Python)
 endif()

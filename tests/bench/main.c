@@ -4,7 +4,8 @@
  *
  * Exit code 0: all that was measured of weft passed its check; 1: not; 2: the command line
  * is wrong. What a peer fails at is told. --measure is for the driver: it makes one
- * measurement in this process. --watch looks at the memory of others meanwhile.
+ * measurement in this process. --serve is for measurements: it is a server. --watch looks at the
+ * memory of others meanwhile.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include <weft.h>
 
+#include "net.h"
 #include "results.h"
 #include "tree.h"
 
@@ -22,6 +24,7 @@ static int show_help(void)
          "  --list             the cases, and which peers do them\n"
          "  --case NAME ...    these cases alone\n"
          "  --processes        the cases of processes alone\n"
+         "  --network          the cases of servers alone\n"
          "  --peer NAME ...    these peers alone\n"
          "  --repeat N         rounds (5); in each, all peers of a case in turn\n"
          "  --scale PERCENT    how much work (100)\n"
@@ -69,10 +72,20 @@ static int measure_one(char **argv)
     int code;
 
     weft_on_misuse(print_misuse);
-    need(peer != NULL && peer->foreign == NULL, "--measure: no such family and peer here:");
+    need(peer != NULL && (peer->foreign == NULL || family_has_servers(family)),
+         "--measure: no such family and peer here:");
     code = measure_here(family, peer, &run);
     fflush(stdout);
     _exit(code); /* threads of peers may still wait for work */
+}
+
+/* --serve PEER KIND CONNECTIONS: until it is killed. */
+static int serve_one(char **argv)
+{
+    weft_on_misuse(print_misuse);
+    net_serve(argv[0], argv[1], (unsigned)strtoul(argv[2], NULL, 10));
+    need(0, "--serve: no such peer here:");
+    return 1;
 }
 
 static void count_sample(struct results *results, const struct peer *peer,
@@ -154,6 +167,8 @@ int main(int argc, char **argv)
         return watch_run((pid_t)strtol(argv[2], NULL, 10));
     if (argc == 7 && strcmp(argv[1], "--measure") == 0)
         return measure_one(argv + 2);
+    if (argc == 5 && strcmp(argv[1], "--serve") == 0)
+        return serve_one(argv + 2);
     if (!options_read(&options, argv + (argc > 0 ? 1 : 0)))
         return 2;
     if (options.cpus != NULL && !options_use_cpus(options.cpus))

@@ -41,6 +41,8 @@ static uint64_t work_of(const struct options *options, const struct bench_case *
         case FAMILY_PPOOL:
         case FAMILY_IQUEUE:
         case FAMILY_SPAWN:
+        case FAMILY_ECHO:
+        case FAMILY_DATAGRAM:
             work /= peer->foreign->divide;
             break;
         default:
@@ -62,7 +64,7 @@ static void become(const struct bench_case *one, const struct peer *peer, uint64
     snprintf(number, sizeof(number), "%llu", (unsigned long long)work);
     snprintf(a, sizeof(a), "%u", one->a);
     snprintf(b, sizeof(b), "%u", one->b);
-    if (peer->foreign != NULL)
+    if (peer->foreign != NULL && !family_has_servers(one->family))
         peer_exec(peer, argv);
     else
         execv(self, argv + 1);
@@ -191,5 +193,5 @@ void measure(const struct options *options, const struct bench_case *one, const 
         sample->disturbed = sample->others > DISTURBED;
         sample->discarded = tries++;
     } while (sample->state == SAMPLE_GOOD && sample->disturbed && tries < TRIES &&
-             one->family != FAMILY_SIZE);
+             one->family != FAMILY_SIZE && one->family != FAMILY_CONNECTIONS);
 }

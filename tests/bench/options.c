@@ -95,6 +95,8 @@ bool options_read(struct options *options, char **argv)
             options->help = true;
         } else if (strcmp(word, "--processes") == 0) {
             options->processes = true;
+        } else if (strcmp(word, "--network") == 0) {
+            options->network = true;
         } else if (strcmp(word, "--case") == 0) {
             options->cases = take_names(&argv);
         } else if (strcmp(word, "--peer") == 0) {
@@ -122,7 +124,8 @@ static bool among(const char **names, const char *name)
 bool options_want_case(const struct options *options, const struct bench_case *one)
 {
     return among(options->cases, one->name) &&
-           (!options->processes || family_has_processes(one->family));
+           (!options->processes || family_has_processes(one->family)) &&
+           (!options->network || family_has_servers(one->family));
 }
 
 bool options_want_peer(const struct options *options, const struct peer *peer)

@@ -11,7 +11,7 @@
 
 struct options {
     bool list, help;
-    bool processes;             /* cases of processes alone */
+    bool processes, network;     /* cases of processes, of servers alone */
     const char **cases, **peers; /* names; NULL at the end; none: all */
     unsigned repeat;
     unsigned scale;   /* percent of the work */

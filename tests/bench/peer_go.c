@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Go: the program in go/. */
-#include "bench.h"
+#include "net.h"
 
 static const struct foreign program = {
     .program = "weft-bench-go",
@@ -16,6 +16,8 @@ static const struct foreign program = {
             [FAMILY_UNCONTENDED] = "sync.Mutex",
             [FAMILY_LOCK] = "sync.Mutex",
             [FAMILY_SPAWN] = "os/exec",
+            NET_TCP("net, a goroutine each"),
+            NET_UDP("net.UDPConn"),
         },
 };
 

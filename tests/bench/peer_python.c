@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* CPython: the scripts in python/. They get a tenth of the work. */
-#include "bench.h"
+#include "net.h"
 
 #define SCRIPT "weft-bench.py"
 #define PROCESSES .program = "weft-bench-processes.py", .interpreter = "python3", .divide = 10
+#define NET .program = "weft-bench-net.py", .interpreter = "python3", .divide = 10
 
 static const struct foreign standard = {
     .program = SCRIPT,
@@ -61,6 +62,15 @@ static const struct foreign forked = {PROCESSES, .what = {[FAMILY_SPAWN] = "Proc
 static const struct foreign forkserver = {PROCESSES,
                                           .what = {[FAMILY_SPAWN] = "Process, forkserver"}};
 
+static const struct foreign asyncio = {
+    NET,
+    .what = {NET_TCP("asyncio.Protocol"), NET_UDP("asyncio.DatagramProtocol")},
+};
+static const struct foreign socketserver = {
+    NET,
+    .what = {NET_TCP("ThreadingTCPServer"), NET_UDP("UDPServer")},
+};
+
 const struct peer peer_python = {.name = "python", .kind = KIND_LIBRARY, .foreign = &standard};
 const struct peer peer_python_simple = {
     .name = "python-simple", .kind = KIND_LIBRARY, .foreign = &simple};
@@ -77,3 +87,7 @@ const struct peer peer_python_fork = {
     .name = "python-fork", .kind = KIND_OTHER, .foreign = &forked};
 const struct peer peer_python_forkserver = {
     .name = "python-forkserver", .kind = KIND_OTHER, .foreign = &forkserver};
+const struct peer peer_python_asyncio = {
+    .name = "python-asyncio", .kind = KIND_LIBRARY, .foreign = &asyncio};
+const struct peer peer_python_socketserver = {
+    .name = "python-socketserver", .kind = KIND_LIBRARY, .foreign = &socketserver};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rust's standard library, crossbeam, parking_lot and rayon: the program in rust/. */
-#include "bench.h"
+#include "net.h"
 
 #define PROGRAM "weft-bench-rust"
 
@@ -26,6 +26,8 @@ static const struct foreign standard = {
             [FAMILY_THOUSAND] = "std::thread",
             [FAMILY_MEMORY] = "std::thread",
             [FAMILY_SPAWN] = "std::process",
+            NET_TCP("std::net, a thread each"),
+            NET_UDP("std::net::UdpSocket"),
         },
 };
 

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cases.h"
+#include "net.h"
 #include "processes.h"
 
 #define PEER(name) extern const struct peer peer_##name;
@@ -21,6 +23,13 @@ const struct peer *const bench_peers[] = {
 #undef PEER
 
 const size_t bench_peer_count = sizeof(bench_peers) / sizeof(bench_peers[0]);
+
+static const char *serves_what(const struct peer *peer, enum family family)
+{
+    if (peer->net == NULL || !family_has_servers(family))
+        return NULL;
+    return family == FAMILY_DATAGRAM ? peer->net->udp : peer->net->tcp;
+}
 
 const char *peer_what(const struct peer *peer, enum family family)
 {
@@ -64,10 +73,9 @@ const char *peer_what(const struct peer *peer, enum family family)
         return peer->iping != NULL && peer->iping->sleeps ? peer->iping->what : NULL;
     case FAMILY_SPAWN:
         return peer->spawn != NULL ? peer->spawn->what : NULL;
-    case FAMILY_COUNT:
-        break;
+    default:
+        return serves_what(peer, family);
     }
-    return NULL;
 }
 
 const struct peer *peer_find(const char *name, enum family family)

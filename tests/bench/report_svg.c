@@ -36,7 +36,7 @@ static const char *colour(enum kind kind)
 {
     static const char *const colours[] = {
         [KIND_WEFT] = "#d9480f",  [KIND_LIBRARY] = "#5b7f9d", [KIND_NAIVE] = "#a8b4bf",
-        [KIND_OTHER] = "#ced4da", [KIND_BOUND] = "#dcd3c0",
+        [KIND_OTHER] = "#ced4da", [KIND_BOUND] = "#dcd3c0",   [KIND_SPINS] = "#efe9dc",
     };
 
     return colours[kind];

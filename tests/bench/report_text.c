@@ -49,8 +49,8 @@ static int better_first(const void *a, const void *b)
 
     if (x->counted == 0 || y->counted == 0)
         return (x->counted == 0) - (y->counted == 0);
-    if ((x->peer->kind == KIND_BOUND) != (y->peer->kind == KIND_BOUND))
-        return (x->peer->kind == KIND_BOUND) - (y->peer->kind == KIND_BOUND);
+    if ((x->peer->kind >= KIND_BOUND) != (y->peer->kind >= KIND_BOUND))
+        return (x->peer->kind >= KIND_BOUND) - (y->peer->kind >= KIND_BOUND);
     order = (x->median > y->median) - (x->median < y->median);
     return x->one->more_is_better ? -order : order;
 }
@@ -62,10 +62,27 @@ static void print_ratio(const struct entry *weft, double other, const char *of, 
     printf(" %s %s (%s)", figure(entry_ratio(weft, other), text, sizeof(text)), of, whom);
 }
 
-/* How weft stands: 0.5 is half as good. */
-static void print_standing(const struct entry *weft, const struct entry *best,
-                           const struct entry *bound)
+/* Servers of a thread per connection are compared with the naive one. */
+static void print_server_standing(const struct entry *weft, const struct entry *entries,
+                                  size_t count)
 {
+    const struct entry *naive = entries_of_kind(entries, count, KIND_NAIVE);
+    const struct entry *spins = entries_of_kind(entries, count, KIND_SPINS);
+
+    if (spins != NULL) {
+        printf(",");
+        print_ratio(weft, spins->median, "of what never sleeps", spins->peer->name);
+    }
+    if (naive != NULL) {
+        printf(",");
+        print_ratio(weft, naive->median, "of the naive server", naive->peer->name);
+    }
+}
+
+/* How weft stands: 0.5 is half as good. */
+static void print_standing(const struct entry *weft, const struct entry *entries, size_t count)
+{
+    const struct entry *best = entries_best(entries, count), *bound = entries_bound(entries, count);
     char text[32];
 
     if (best == NULL && bound == NULL && weft->one->bound <= 0)
@@ -81,6 +98,8 @@ static void print_standing(const struct entry *weft, const struct entry *best,
     else if (bound != NULL)
         print_ratio(weft, bound->median, "of the bound",
                     peer_what(bound->peer, bound->one->family));
+    if (family_has_servers(weft->one->family))
+        print_server_standing(weft, entries, count);
     printf("\n");
 }
 
@@ -99,8 +118,7 @@ void report_text(const struct entry *entries, size_t count)
         print_entry(order[i]);
     for (size_t i = 0; i < count; i++) {
         if (entries[i].peer->kind == KIND_WEFT && entries[i].counted > 0)
-            print_standing(&entries[i], entries_best(entries, count),
-                           entries_bound(entries, count));
+            print_standing(&entries[i], entries, count);
     }
     fflush(stdout);
     free(order);

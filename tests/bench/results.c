@@ -53,6 +53,9 @@ static double sleeps_per_thousand(const struct entry *entry, const struct sample
     case FAMILY_PMAP:
     case FAMILY_IQUEUE:
     case FAMILY_IPING:
+    case FAMILY_ECHO:
+    case FAMILY_BULK:
+    case FAMILY_DATAGRAM:
         return sleeps / (double)sample->work * 1e3;
     case FAMILY_LOCK:
         return sleeps / (sample_field(sample, "value") * sample_field(sample, "wall")) * 1e-3;
@@ -100,14 +103,13 @@ double entry_ratio(const struct entry *entry, double other)
     return isfinite(ratio) ? ratio : NAN;
 }
 
-static const struct entry *best(const struct entry *entries, size_t count, bool bounds)
+/* The best of those kinds: a bit for each. */
+static const struct entry *best(const struct entry *entries, size_t count, unsigned kinds)
 {
     const struct entry *found = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        enum kind kind = entries[i].peer->kind;
-        if (entries[i].counted == 0 || kind == KIND_WEFT || kind == KIND_OTHER ||
-            (kind == KIND_BOUND) != bounds)
+        if (entries[i].counted == 0 || (kinds >> entries[i].peer->kind & 1) == 0)
             continue;
         if (found == NULL || (entries[i].one->more_is_better ? entries[i].median > found->median
                                                              : entries[i].median < found->median))
@@ -127,12 +129,17 @@ const struct entry *entries_weft(const struct entry *entries, size_t count)
 
 const struct entry *entries_best(const struct entry *entries, size_t count)
 {
-    return best(entries, count, false);
+    return best(entries, count, 1u << KIND_LIBRARY | 1u << KIND_NAIVE);
 }
 
 const struct entry *entries_bound(const struct entry *entries, size_t count)
 {
-    return best(entries, count, true);
+    return best(entries, count, 1u << KIND_BOUND);
+}
+
+const struct entry *entries_of_kind(const struct entry *entries, size_t count, enum kind kind)
+{
+    return best(entries, count, 1u << kind);
 }
 
 size_t results_span(const struct results *results, size_t first)
@@ -161,6 +168,10 @@ void entry_extra(const struct entry *entry, char *text, size_t size)
             snprintf(text, size, "memory %.2f x", field->value);
         else if (strcmp(field->name, "waker") == 0)
             snprintf(text, size, "waker %.0f ns", field->value);
+        else if (strcmp(field->name, "server_us") == 0)
+            snprintf(text, size, "server %.2f us", field->value);
+        else if (strcmp(field->name, "mib") == 0)
+            snprintf(text, size, "%.1f MiB more", field->value);
     }
 }
 

@@ -46,6 +46,7 @@ double entry_ratio(const struct entry *entry, double other);
 const struct entry *entries_weft(const struct entry *entries, size_t count);
 const struct entry *entries_best(const struct entry *entries, size_t count);
 const struct entry *entries_bound(const struct entry *entries, size_t count);
+const struct entry *entries_of_kind(const struct entry *entries, size_t count, enum kind kind);
 
 /* How many of the entries from `first` on are of its case. */
 size_t results_span(const struct results *results, size_t first);

@@ -114,6 +114,22 @@ static void add_spent(pid_t pid, void *context)
     visit_threads(pid, add_sleeps, spent);
 }
 
+struct spent tree_spent_by(pid_t pid)
+{
+    struct spent spent = {0};
+
+    add_spent(pid, &spent);
+    return spent;
+}
+
+double tree_memory(pid_t pid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", (long)pid);
+    return read_number(path, "Rss:") * 1024;
+}
+
 static void add_usage(int who, struct spent *spent)
 {
     struct rusage usage;

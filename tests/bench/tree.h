@@ -14,6 +14,9 @@ struct spent {
 /* Since they started; those below it that are gone count if they were waited for. */
 struct spent tree_spent(int with_children);
 
+struct spent tree_spent_by(pid_t pid); /* by that process alone */
+double tree_memory(pid_t pid);         /* its resident bytes */
+
 /* Calls `visit` for each process below this one. */
 void tree_visit(void (*visit)(pid_t pid, void *context), void *context);
 

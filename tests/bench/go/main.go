@@ -85,6 +85,9 @@ func main() {
 		fmt.Println(runtime.Version())
 		return
 	}
+	if len(os.Args) == 5 && os.Args[1] == "--serve" {
+		serve(os.Args[3])
+	}
 	if len(os.Args) != 7 || families[os.Args[2]] == nil {
 		fmt.Fprintln(os.Stderr, "weft-bench-go: --measure FAMILY PEER WORK A B")
 		os.Exit(2)

@@ -3,6 +3,7 @@
 //! weft-bench-rust makes one measurement, as weft-bench --measure does: FAMILY PEER WORK A B.
 
 mod lock;
+mod net;
 mod pool;
 mod process;
 mod queue;
@@ -104,6 +105,9 @@ fn main() {
     if words.get(1).map(String::as_str) == Some("--version") {
         println!("{}", version(words.get(2).map_or("", String::as_str)));
         return;
+    }
+    if words.len() == 5 && words[1] == "--serve" {
+        net::serve(&words[3]);
     }
     if words.len() != 7 {
         eprintln!("weft-bench-rust: --measure FAMILY PEER WORK A B");
