@@ -129,6 +129,26 @@ static const struct explanation explanations[LESSON_COUNT] = {
       "双向传递完整的消息。子进程答完三个就离开了：\n"
       "问第四个时，管道报告的是到头了，而不是超时。"},
      "--help"},
+    {{"Client 0 was connected first and says nothing; the others have their\n"
+      "echo meanwhile. The handler is called for what has arrived, and has no\n"
+      "loop: lessons 22 and 23 use the same one.",
+      "0 号客户端最先连上却不说话，别人照样得到回显。处理函数每收到一段\n"
+      "数据被调用一次，里面没有循环：第 22、23 课用的是同一个。"},
+     "--clients 200"},
+    {{"Two threads serve five clients, and one would do: a thread is needed "
+      "for\n"
+      "a request, not for a connection. With one worker Python's twin waits "
+      "for\n"
+      "the silent client, for ever.",
+      "两个线程服务五个客户端，一个也够：线程是给请求用的，不是给连接用的。\n"
+      "只有一个线程时，Python 对照程序会永远等着那个沉默的客户端。"},
+     "--workers 1"},
+    {{"One thread for all: it waits for whoever sends first, answers, and "
+      "waits\n"
+      "again. A handler that blocks would stop all clients.",
+      "一个线程服务所有人：谁先发来数据就回答谁，然后接着等。\n"
+      "处理函数要是阻塞，所有客户端就都停了。"},
+     "--clients 1000"},
     {{"Three pings get no answer: two questions were lost, and one answer. "
       "Only\n"
       "the server knows which. Some answers come twice; --wrong takes "
@@ -138,6 +158,11 @@ static const struct explanation explanations[LESSON_COUNT] = {
       "服务端知道。有的回答会来两次；--wrong 把来的任何东西都当作回答，\n"
       "从此就一直是错的。"},
      "--wrong"},
+    {{"All hundred are asked for before the first has come, and no thread of\n"
+      "ours waits for any. Compare the time with lesson 11.",
+      "第一个到达之前，一百个请求就全提出去了，我们没有哪个线程在等。\n"
+      "时间可以和第 11 课比一比。"},
+     "--count 10"},
 };
 
 /* Each line of the text, indented. */

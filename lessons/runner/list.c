@@ -7,8 +7,8 @@
 
 int list_lessons(void)
 {
-    show("Twenty lessons, each a C program beside its Python twin:\n\n",
-         "二十课，每一课都是 C 程序，旁边是 Python 对照程序：\n\n");
+    show("Twenty-five lessons, each a C program beside its Python twin:\n\n",
+         "二十五课，每一课都是 C 程序，旁边是 Python 对照程序：\n\n");
     for (int i = 0; i < LESSON_COUNT; i++) {
         weft_print("%4d  ", lessons[i].number);
         show_padded(lessons[i].name, 26);

@@ -50,17 +50,31 @@ static void refuse(const char *part, const char *const *options)
 
 static void list_names_the_lessons_in_both_languages(void)
 {
-    static const char *const names[] = {"01-thread",           "02-threads-with-argument",
-                                        "03-thousand-threads", "04-lock",
-                                        "05-with-lock",        "06-queue",
-                                        "07-processes",        "08-process-queue",
-                                        "09-pool-apply",       "10-pool-map",
-                                        "11-thread-executor",  "12-process-executor",
-                                        "13-tcp-echo",         "14-udp",
-                                        "15-udp-chat",         "16-cancel",
-                                        "17-futures",          "18-worker-crash",
-                                        "19-shared-memory",    "20-pipe",
-                                        "24-lossy-network"};
+    static const char *const names[] = {"01-thread",
+                                        "02-threads-with-argument",
+                                        "03-thousand-threads",
+                                        "04-lock",
+                                        "05-with-lock",
+                                        "06-queue",
+                                        "07-processes",
+                                        "08-process-queue",
+                                        "09-pool-apply",
+                                        "10-pool-map",
+                                        "11-thread-executor",
+                                        "12-process-executor",
+                                        "13-tcp-echo",
+                                        "14-udp",
+                                        "15-udp-chat",
+                                        "16-cancel",
+                                        "17-futures",
+                                        "18-worker-crash",
+                                        "19-shared-memory",
+                                        "20-pipe",
+                                        "21-echo-threads",
+                                        "22-echo-pool",
+                                        "23-echo-loop",
+                                        "24-lossy-network",
+                                        "25-pages"};
 
     RUN(0, "--lang", "en");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -115,14 +129,15 @@ static void some_lessons_are_run_by_number_and_name(void)
 
 static void listed_lines_are_expected(void)
 {
-    RUN(0, "run", "16", "17", "18", "19", "20", "24", "--lang", "en");
+    RUN(0, "run", "16", "17", "18", "19", "20", "23", "24", "--lang", "en");
     expect("PASS 16-cancel");
     expect("PASS 17-futures");
     expect("PASS 18-worker-crash");
     expect("PASS 19-shared-memory");
     expect("PASS 20-pipe");
+    expect("PASS 23-echo-loop");
     expect("PASS 24-lossy-network");
-    expect("passed 6 of 6");
+    expect("passed 7 of 7");
 }
 
 static void long_outputs_are_abridged(void)
@@ -143,7 +158,7 @@ static void chat_is_in_the_chosen_language(void)
 static void all_lessons_pass(void)
 {
     RUN(0, "run", "--all", "--fast", "--lang", "en");
-    expect("passed 21 of 21 in ");
+    expect("passed 25 of 25 in ");
 }
 
 static void lesson_that_does_not_end_fails(void)
