@@ -233,16 +233,14 @@ void case_net_peers(unsigned trials, struct score *score)
 
 /* ---- clients that leave at once ---------------------------------------------------------- */
 
-/* Wine accepts one in 50 ms or so when they leave as fast: no more than may wait there. */
 void case_net_hurried(unsigned trials, struct score *score)
 {
-    int clients = strcmp(weft_caps()->system, "windows") == 0 ? 100 : HURRIED;
     struct net_server server;
 
     if (!net_right(score, "server", net_serve_tcp(&server) == 0))
         return;
     for (unsigned i = 0; i < trials; i++) {
-        for (int j = 0; j < clients; j++)
+        for (int j = 0; j < HURRIED; j++)
             weft_socket_abort(net_connect(score, server.port));
         net_right(score, "server after all that left", net_answers(server.port));
     }
