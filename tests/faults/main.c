@@ -41,6 +41,9 @@ const struct fault_case fault_cases[] = {
      false},
     {"net-loss", "one datagram in ten lost, then all, then 200,000 at once", case_net_loss, 1, 5,
      false},
+    {"net-idle", "10,000 connections that say nothing; worst: a median echo", case_net_idle, 1, 3,
+     true},
+    {"net-descriptors", "more clients than descriptors", case_net_descriptors, 1, 3, true},
 };
 const size_t fault_case_count = sizeof(fault_cases) / sizeof(fault_cases[0]);
 
@@ -48,6 +51,7 @@ const struct fault_role fault_roles[] = {
     {"--parent", play_parent},
     {"--interrupted", play_interrupted},
     {"--pool", play_pool},
+    {"--server", play_server},
     {"--victim", play_victim},
 };
 const size_t fault_role_count = sizeof(fault_roles) / sizeof(fault_roles[0]);

@@ -24,6 +24,13 @@ unsigned system_leftovers(void);
 /* Closes what a task may close: every descriptor from 3 on. */
 void system_close_all(void);
 
+/* This process may have so many descriptors, and no more. False: the system does not let it. */
+bool system_descriptors(unsigned count);
+
+/* Bytes of memory that a process has, and ns of CPU that it has used; 0: not told here. */
+uint64_t system_resident(uint64_t pid);
+weft_time system_processor_time(uint64_t pid);
+
 /* Says to a tracer, if there is one, that now it gets interesting. */
 void system_mark(void);
 
