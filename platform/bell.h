@@ -4,8 +4,9 @@
 
 /*
  * Threads that wait in the system for sockets, where no weft_wake() reaches them
- * (portable/bell.c). Each has a bell; who lists itself as a waiter is rung out of its wait
- * by a cancel of its token and by weft__waiters_ring().
+ * (portable/bell.c). Each has a bell, which it shares with some others; who lists itself as
+ * a waiter is rung out of its wait by a cancel of its token and by weft__waiters_ring(). A
+ * wait may end for no reason.
  */
 
 #include <stdbool.h>
@@ -23,13 +24,13 @@ typedef struct weft__waiter {
     bool rung;
 } weft__waiter;
 
-/* It is in the list, with the bell of the thread. False: it is not, its token was requested. */
+/* It is in a list, with the bell of the thread. False: it is not, its token was requested. */
 bool weft__waiter_join(weft__waiter *waiter);
 
-/* It is no more, and its bell is silent. */
+/* It is no more; called by the same thread. */
 void weft__waiter_leave(weft__waiter *waiter);
 
-/* All that wait for the object look around. */
+/* All that wait for the object, which is not NULL, look around. */
 void weft__waiters_ring(const void *object);
 
 /* And all whose token was requested. */

@@ -13,12 +13,11 @@
 
 /* ---- bell.c: what wakes a thread that waits for sockets -------------------------- */
 
-/* Belongs to one thread, never 0. Rung, it ends that thread's weft_seam_socket_wait(), also
- * the next one, until it is silenced. */
+/* Never 0, and never closed. Rung, it ends each weft_seam_socket_wait() that has it, also those
+ * to come, until it is silenced. Rung and silenced by turns. */
 int weft_seam_bell_create(uintptr_t *bell);
 void weft_seam_bell_ring(uintptr_t bell);
 void weft_seam_bell_silence(uintptr_t bell);
-void weft_seam_bell_close(uintptr_t bell);
 
 /* ---- socket.c, socket_option.c ----------------------------------------------------- */
 

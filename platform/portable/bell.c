@@ -2,15 +2,17 @@
 /*
  * Who waits in the system for sockets, and how such waits are ended.
  *
- * Waiters stand in a list of their process, on their own stacks; `lock` guards list, links
- * and `rung`. Who ends waits has set a token, or the mark of a socket, when it comes here.
- * Either it finds the waiter in the list and rings its bell, or the waiter joins later: then
- * it finds its token requested, under the same lock, or sees the mark, which it reads after it
- * has joined. A bell stays rung, so a waiter that is in the list but not yet in the system is
- * not missed.
+ * Waiters stand in the lists of their process, on their own stacks. There are several lists,
+ * each with a lock, which guards all of it, and one bell: so threads that wait do not stand
+ * in each other's way, and a thousand of them cost some dozens of descriptors. A thread
+ * always uses the same list.
  *
- * A thread keeps its bell from its first wait of this kind until its end. The bell is
- * silenced under the lock after its waiter has left, so it never rings for an old wait.
+ * Who ends waits has set a token, or the mark of a socket, when it comes here. Either it finds
+ * the waiter in a list and rings its bell, or the waiter joins later: then it finds its
+ * token requested, under the same lock, or sees the mark, which it reads after it has joined.
+ * A bell stays rung until all that were rung for have left, so a waiter that is in the list
+ * but not yet in the system is not missed. Others of that list try again for nothing then,
+ * for the moment that takes.
  */
 #include "bell.h"
 
@@ -20,91 +22,87 @@
 #include "seam.h"
 #include "seam_socket.h"
 #include "weft/mutex.h"
-#include "weft/once.h"
+#include "weft/thread.h"
 
-static weft_mutex lock = WEFT__INNER_MUTEX_INIT;
-static weft__waiter *waiters;
-static uint64_t key; /* of the threads' bells; written under `once` */
+enum { LISTS = 32 };
 
-static void close_bell(void *value)
+struct list {
+    _Alignas(64) weft_mutex lock; /* guards all of it */
+    weft__waiter *first;
+    uintptr_t bell; /* made by the first who waits, for good; 0: not yet, or there was none left */
+    unsigned rung;  /* waiters in the list that are rung for; the bell rings while there are any */
+};
+
+#define LIST                                                                                       \
+    {                                                                                              \
+        .lock = WEFT__INNER_MUTEX_INIT                                                             \
+    }
+#define FOUR LIST, LIST, LIST, LIST
+static struct list lists[LISTS] = {FOUR, FOUR, FOUR, FOUR, FOUR, FOUR, FOUR, FOUR};
+
+static struct list *own_list(void)
 {
-    weft_seam_bell_close((uintptr_t)value);
-}
-
-static int create_key(void *context)
-{
-    (void)context;
-    return weft_seam_local_create(&key, close_bell);
-}
-
-/* The calling thread's; 0: the system has none left. */
-static uintptr_t own_bell(void)
-{
-    static weft_once once = WEFT_ONCE_INIT;
-    uintptr_t bell;
-
-    if (weft__once(&once, create_key) != 0)
-        return 0;
-    bell = (uintptr_t)weft_seam_local_get(key);
-    if (bell != 0 || weft_fault_point("bell.create") != 0 || weft_seam_bell_create(&bell) != 0)
-        return bell;
-    if (weft_seam_local_set(key, (void *)bell) == 0)
-        return bell;
-    weft_seam_bell_close(bell);
-    return 0;
+    return &lists[weft_thread_current_id() % LISTS];
 }
 
 bool weft__waiter_join(weft__waiter *waiter)
 {
+    struct list *list = own_list();
     bool joins;
 
-    waiter->bell = own_bell();
     waiter->rung = false;
-    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    weft_mutex_acquire(&list->lock, WEFT_FOREVER);
     joins = !weft__cancel_is_requested(waiter->cancel);
     if (joins) {
-        waiter->next = waiters;
-        waiter->link = &waiters;
-        if (waiters)
-            waiters->link = &waiter->next;
-        waiters = waiter;
+        if (list->bell == 0 && weft_fault_point("bell.create") == 0)
+            (void)weft_seam_bell_create(&list->bell);
+        waiter->bell = list->bell;
+        waiter->next = list->first;
+        waiter->link = &list->first;
+        if (list->first)
+            list->first->link = &waiter->next;
+        list->first = waiter;
     }
-    weft_mutex_release(&lock);
+    weft_mutex_release(&list->lock);
     return joins;
 }
 
 void weft__waiter_leave(weft__waiter *waiter)
 {
-    weft_mutex_acquire(&lock, WEFT_FOREVER);
+    struct list *list = own_list();
+
+    weft_mutex_acquire(&list->lock, WEFT_FOREVER);
     *waiter->link = waiter->next;
     if (waiter->next)
         waiter->next->link = waiter->link;
-    if (waiter->rung && waiter->bell != 0)
-        weft_seam_bell_silence(waiter->bell);
-    weft_mutex_release(&lock);
+    if (waiter->rung && --list->rung == 0 && list->bell != 0)
+        weft_seam_bell_silence(list->bell);
+    weft_mutex_release(&list->lock);
 }
 
-static void ring_locked(weft__waiter *waiter)
+/* Those that wait for the object, or, if that is NULL, whose token was requested. */
+static void ring(const void *object)
 {
-    if (!waiter->rung && waiter->bell != 0)
-        weft_seam_bell_ring(waiter->bell);
-    waiter->rung = true;
+    for (struct list *list = lists; list < lists + LISTS; list++) {
+        weft_mutex_acquire(&list->lock, WEFT_FOREVER);
+        for (weft__waiter *waiter = list->first; waiter; waiter = waiter->next) {
+            if (waiter->rung ||
+                (object ? waiter->object != object : !weft__cancel_is_requested(waiter->cancel)))
+                continue;
+            waiter->rung = true;
+            if (list->rung++ == 0 && list->bell != 0)
+                weft_seam_bell_ring(list->bell);
+        }
+        weft_mutex_release(&list->lock);
+    }
 }
 
 void weft__waiters_ring(const void *object)
 {
-    weft_mutex_acquire(&lock, WEFT_FOREVER);
-    for (weft__waiter *waiter = waiters; waiter; waiter = waiter->next)
-        if (waiter->object == object)
-            ring_locked(waiter);
-    weft_mutex_release(&lock);
+    ring(object);
 }
 
 void weft__waiters_ring_cancelled(void)
 {
-    weft_mutex_acquire(&lock, WEFT_FOREVER);
-    for (weft__waiter *waiter = waiters; waiter; waiter = waiter->next)
-        if (weft__cancel_is_requested(waiter->cancel))
-            ring_locked(waiter);
-    weft_mutex_release(&lock);
+    ring(NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waits for sockets: in the system, beside the bell of the thread where somebody may want to
+ * Waits for sockets: in the system, beside a bell where somebody may want to
  * end the wait (portable/bell.c): the token of the thread, or weft_socket_shutdown() where the
- * system's own does not. A thread without a bell, for want of descriptors, looks around every
+ * system's own does not. Without a bell, for want of descriptors, the thread looks around every
  * SLICE.
  *
  * All that ends a wait early returns 0: the caller tries again, so that what came at the
@@ -50,8 +50,9 @@ static int wait_listed(const struct wanted *wanted, weft_socket *socket, weft_ti
         return WEFT_ECANCELED;
     slice = waiter.bell == 0 ? weft__slice(ends, SLICE) : ends;
     (void)weft_fault_point("socket.listed");
-    if (!socket || !weft__socket_is_shut(socket, WEFT_SHUTDOWN_READ) ||
-        wanted->event == WEFT_SEAM_WRITABLE)
+    if (!socket ||
+        !weft__socket_is_shut(socket, wanted->event == WEFT_SEAM_WRITABLE ? WEFT_SHUTDOWN_WRITE
+                                                                          : WEFT_SHUTDOWN_READ))
         err = wait_in_system(wanted, waiter.bell, slice);
     weft__waiter_leave(&waiter);
     if (err != WEFT_ETIMEDOUT)

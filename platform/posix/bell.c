@@ -61,9 +61,3 @@ void weft_seam_bell_silence(uintptr_t bell)
 
     (void)got;
 }
-
-void weft_seam_bell_close(uintptr_t bell)
-{
-    close(weft__bell_descriptor(bell));
-    close(write_end(bell));
-}

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "internal.h"
 #include "seam_socket.h"
@@ -34,9 +33,4 @@ void weft_seam_bell_silence(uintptr_t bell)
     eventfd_t number;
 
     eventfd_read(weft__bell_descriptor(bell), &number);
-}
-
-void weft_seam_bell_close(uintptr_t bell)
-{
-    close(weft__bell_descriptor(bell));
 }

@@ -26,8 +26,3 @@ void weft_seam_bell_silence(uintptr_t bell)
 {
     ResetEvent((HANDLE)bell);
 }
-
-void weft_seam_bell_close(uintptr_t bell)
-{
-    CloseHandle((HANDLE)bell);
-}
