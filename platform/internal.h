@@ -161,6 +161,13 @@ struct weft_address;
 int weft__resolve(const char *host, int port, struct weft_address *addresses, size_t capacity,
                   size_t *count, weft_time until);
 
+/* ---- portable/socket.c, or sdl2/socket.c ------------------------------------------ */
+
+/* What the system calls the socket: a descriptor or SOCKET (sdl2: SDLNet_GenericSocket). It
+ * never blocks, and stays the socket's. */
+struct weft_socket;
+uintptr_t weft__socket_pollable(const struct weft_socket *socket);
+
 /* ---- portable/arena.c --------------------------------------------------------- */
 
 enum { WEFT_ARENA_PROCESSES = 1024 };

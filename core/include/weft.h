@@ -4,6 +4,7 @@
 
 /* Everything at once, for lessons and first programs. Others include what they use. */
 
+#include <weft/address.h>
 #include <weft/arena.h>
 #include <weft/atomic.h>
 #include <weft/barrier.h>

@@ -125,6 +125,11 @@ void weft__net_close_locked(weft_socket *socket)
     socket->udp = NULL;
 }
 
+uintptr_t weft__socket_pollable(const weft_socket *socket)
+{
+    return socket->tcp ? (uintptr_t)socket->tcp : (uintptr_t)socket->udp;
+}
+
 void weft_socket_close(weft_socket *socket)
 {
     if (!socket)

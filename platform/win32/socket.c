@@ -327,6 +327,11 @@ int weft_socket_peer(weft_socket *socket, weft_address *address)
     return 0;
 }
 
+uintptr_t weft__socket_pollable(const weft_socket *socket)
+{
+    return (uintptr_t)socket->handle;
+}
+
 void weft_socket_close(weft_socket *socket)
 {
     if (socket == NULL)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "weft/address.h"
 #include "weft/caps.h"
 #include "weft/error.h"
-#include "weft/socket.h"
 #include "weft/text.h"
 
 enum { LONGEST = 400 };

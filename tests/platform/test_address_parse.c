@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weft/address.h"
 #include "weft/caps.h"
-#include "weft/socket.h"
 
 enum { DEFAULT_PORT = 7 };
 
