@@ -5,7 +5,7 @@
  * Two colons, or a "%", make it IPv6, and then a port needs brackets: "::1:80" is an
  * address without a port. Each refusal says what is wrong, and at which byte.
  */
-#include "weft/socket.h"
+#include "weft/address.h"
 
 #include <string.h>
 

@@ -72,11 +72,11 @@ def hash_random(encoding, policy):
 
 
 def hash_scalars(encoding, policy):
-    """All of Unicode, one by one."""
+    """All of Unicode."""
     value = FNV
     for scalar in range(0x110000):
         if not 0xD800 <= scalar < 0xE000:
-            value = fnv(value, chr(scalar).encode(encoding, policy) + b"\n")
+            value = fnv(value, chr(scalar).encode(encoding, policy))
     return value
 
 

@@ -9,7 +9,7 @@
 #include "fail.h"
 #include "weft/codec.h"
 
-enum { RANDOM = 20000, ROOM = 64, ENCODINGS = 5 };
+enum { RANDOM = 20000, ROOM = 64, ENCODINGS = 5, BLOCK = 256 };
 
 struct sample {
     enum weft_encoding encoding;
@@ -101,52 +101,50 @@ static void random_bytes_decode_as_in_python(void)
 
 /* ---- encoding ------------------------------------------------------------------------ */
 
-static size_t put_utf8(uint32_t scalar, char *text)
+/* BLOCK characters from the scalar on, without surrogates; how many bytes. */
+static size_t make_block(uint32_t first, char *text)
 {
-    char unit[4] = {(char)scalar, (char)(scalar >> 8), 0, 0};
-    uint32_t rest = scalar - 0x10000;
-    size_t made = 0;
+    unsigned char units[4 * BLOCK];
+    size_t size = 0, made = 0;
 
-    if (scalar > 0xFFFF) {
-        unit[0] = (char)(rest >> 10);
-        unit[1] = (char)(0xD8 | rest >> 18);
-        unit[2] = (char)rest;
-        unit[3] = (char)(0xDC | (rest >> 8 & 3));
+    if (first >= 0xD800 && first < 0xE000)
+        return 0;
+    for (uint32_t scalar = first; scalar < first + BLOCK; scalar++) {
+        uint32_t rest = scalar - 0x10000;
+        uint32_t high = scalar > 0xFFFF ? 0xD800 | rest >> 10 : scalar;
+        units[size++] = (unsigned char)(high >> 8);
+        units[size++] = (unsigned char)high;
+        if (scalar > 0xFFFF) {
+            units[size++] = (unsigned char)(0xDC | (rest >> 8 & 3));
+            units[size++] = (unsigned char)rest;
+        }
     }
-    CHECK_OK(weft_decode(WEFT_UTF_16LE, WEFT_STRICT, unit, scalar > 0xFFFF ? 4 : 2, text, 4, &made,
-                         NULL));
+    CHECK_OK(weft_decode(WEFT_UTF_16BE, WEFT_STRICT, units, size, text, 4 * BLOCK, &made, NULL));
     return made;
 }
 
 static void all_of_unicode_encodes_as_in_python(void)
 {
+    static char text[4 * BLOCK], bytes[10 * BLOCK], again[4 * BLOCK];
+
     for (int encoding = 0; encoding < ENCODINGS; encoding++) {
+        enum weft_encoding e = (enum weft_encoding)encoding;
         uint64_t hashes[3] = {0, 0xCBF29CE484222325u, 0xCBF29CE484222325u};
-        int came_back = 0, strict = 0;
-        for (uint32_t scalar = 0; scalar < 0x110000; scalar++) {
-            char text[4], bytes[ROOM], again[ROOM];
-            size_t made = 0, length = 0, again_length = 0, bad = 0;
-            if (scalar >= 0xD800 && scalar < 0xE000)
-                continue;
-            length = put_utf8(scalar, text);
+        for (uint32_t first = 0; first < 0x110000; first += BLOCK) {
+            size_t length = make_block(first, text), made = 0, again_length = 0;
             for (int errors = WEFT_REPLACE; errors <= WEFT_ESCAPE; errors++) {
-                weft_encode((enum weft_encoding)encoding, (enum weft_text_errors)errors, text,
-                            length, bytes, sizeof(bytes) - 1, &made, NULL);
-                bytes[made] = '\n';
-                hashes[errors] = hash_more(hashes[errors], bytes, made + 1);
+                CHECK_OK(weft_encode(e, (enum weft_text_errors)errors, text, length, bytes,
+                                     sizeof(bytes), &made, NULL));
+                hashes[errors] = hash_more(hashes[errors], bytes, made);
             }
-            if (weft_encode((enum weft_encoding)encoding, WEFT_STRICT, text, length, bytes,
-                            sizeof(bytes), &made, &bad) != 0)
+            if (e == WEFT_GBK) /* test_gbk.c has its way back */
                 continue;
-            strict++;
-            weft_decode((enum weft_encoding)encoding, WEFT_STRICT, bytes, made, again,
-                        sizeof(again), &again_length, NULL);
-            came_back += again_length == length && memcmp(again, text, length) == 0;
+            CHECK_OK(weft_decode(e, WEFT_STRICT, bytes, made, again, sizeof(again), &again_length,
+                                 NULL));
+            CU_ASSERT_TRUE(again_length == length && memcmp(again, text, length) == 0);
         }
         CU_ASSERT_EQUAL(hashes[1], encoded_hashes[encoding][1]);
         CU_ASSERT_EQUAL(hashes[2], encoded_hashes[encoding][2]);
-        CU_ASSERT_EQUAL(came_back, strict);
-        CU_ASSERT_EQUAL(strict, encoding == WEFT_GBK ? 21791 + 128 : 0x110000 - 0x800);
     }
 }
 

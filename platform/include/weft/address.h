@@ -69,7 +69,8 @@ const char *weft_address_text(const weft_address *address, char *text, size_t si
  *
  * @param default_port  0 to 65535, for a text without a port; -1: it must have one
  * @return 0; WEFT_EINVAL: the sentence says what is wrong and at which byte; WEFT_ENOTFOUND:
- *         no such interface. *address is untouched then
+ *         no such interface; WEFT_ENOTSUP: an interface by name, in a build without IPv6.
+ *         *address is untouched then
  *
  * Threads: any.   Python: ipaddress.ip_address, and the port.
  */
