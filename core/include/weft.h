@@ -30,6 +30,7 @@
 #include <weft/queue.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
+#include <weft/server.h>
 #include <weft/shared.h>
 #include <weft/shared_pipe.h>
 #include <weft/shared_queue.h>
