@@ -74,10 +74,14 @@ static int serve_requests(struct weft__connection *connection, void *buffer)
 void weft__connection_serve(struct weft__connection *connection, void *buffer)
 {
     weft_server *server = connection->server;
-    bool goes_on = run_open(connection);
     const char *rest;
     size_t size;
+    bool goes_on;
 
+    /* Without deadlines, nothing ends its waits but the stopper's shutdown. */
+    if (server->options.idle_time == 0 && server->options.request_time == 0)
+        weft__socket_make_patient(connection->socket);
+    goes_on = run_open(connection);
     while (goes_on && !weft__server_is_stopping(server)) {
         int err = serve_requests(connection, buffer);
 

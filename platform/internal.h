@@ -172,6 +172,10 @@ int weft__resolve_peer(const char *host, int port, struct weft_address *addresse
 struct weft_socket;
 uintptr_t weft__socket_pollable(const struct weft_socket *socket);
 
+/* socket_patient.c: from now on receives and sends of this connection may wait in the system,
+ * without deadline and deaf to tokens; only weft_socket_shutdown() ends them. */
+void weft__socket_make_patient(struct weft_socket *socket);
+
 /* Bits of enum weft_shutdown that were shut down. */
 uint32_t weft__socket_shut(const struct weft_socket *socket);
 

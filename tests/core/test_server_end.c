@@ -166,6 +166,36 @@ static void a_handler_cannot_stop_its_server(void)
 
 /* ---- start ---- */
 
+static void serves_a_path_in(enum weft_server_style style)
+{
+    const weft_server_options options = {.style = style, .path = "server-test.sock"};
+    weft_server *server = NULL;
+    weft_socket *socket = NULL;
+    weft_address address;
+    int err = weft_server_start(&server, echo, &options);
+
+    if (!weft_caps()->unix_sockets || err == WEFT_ENOTSUP) {
+        CHECK_ERROR(err, WEFT_ENOTSUP);
+        return;
+    }
+    if (!CHECK_OK(err))
+        return;
+    weft_server_address(server, &address);
+    CU_ASSERT_EQUAL(address.family, WEFT_UNIX);
+    CHECK_OK(weft_unix_connect(&socket, options.path, SOON));
+    say(socket, "hello");
+    hears(socket, "hello");
+    end_server(server);
+    CU_ASSERT_TRUE(is_closed(socket));
+    weft_socket_close(socket);
+    CHECK_ERROR(weft_unix_connect(&socket, options.path, SOON), WEFT_ENOTFOUND);
+}
+
+static void a_unix_socket_is_served(void)
+{
+    for_each_style(serves_a_path_in);
+}
+
 static enum weft_server_style attempted;
 
 static int start_and_close(void *context)
@@ -257,6 +287,7 @@ CU_TestInfo suite_cases[] = {
     {"stop_lets_a_request_finish", stop_lets_a_request_finish},
     {"a_closed_server_is_not_there", a_closed_server_is_not_there},
     {"a_handler_cannot_stop_its_server", a_handler_cannot_stop_its_server},
+    {"a_unix_socket_is_served", a_unix_socket_is_served},
     {"a_start_that_is_refused_leaves_nothing", a_start_that_is_refused_leaves_nothing},
     {"options_that_contradict_are_refused", options_that_contradict_are_refused},
     {"a_port_in_use_is_refused", a_port_in_use_is_refused},
