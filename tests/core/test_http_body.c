@@ -11,6 +11,7 @@
 #include "file.h"
 #include "http_end.h"
 #include "weft/event.h"
+#include "weft/executor.h"
 #include "weft/http.h"
 #include "weft/http_server.h"
 #include "weft/socket.h"
@@ -274,6 +275,27 @@ static void half_a_file_is_removed(void)
     weft_socket_close(listener);
 }
 
+/* ---- what is none ---- */
+
+static int seven(weft_task *task)
+{
+    return WEFT_RETURN(task, int, 7);
+}
+
+static void other_results_are_no_pages(void)
+{
+    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 1});
+    weft_http_response response = {0};
+    weft_future *future = NULL;
+
+    CHECK_OK(weft_submit(pool, &future, seven, NULL, 0));
+    expect_misuse(WEFT_EINVAL);
+    CHECK_ERROR(weft_http_result(future, &response, SOON), WEFT_EINVAL);
+    CHECK_MISUSE_SEEN();
+    weft_future_release(future);
+    weft_executor_close(pool);
+}
+
 /* ---- memory ---- */
 
 /* At a port where nobody listens: only the fetch itself needs memory. */
@@ -318,6 +340,7 @@ CU_TestInfo suite_cases[] = {
     {"a_fetch_that_fails_leaves_the_file_that_was", a_fetch_that_fails_leaves_the_file_that_was},
     {"half_a_file_is_removed", half_a_file_is_removed},
     {"a_file_that_cannot_be_is_told", a_file_that_cannot_be_is_told},
+    {"other_results_are_no_pages", other_results_are_no_pages},
     {"a_fetch_that_memory_refuses_leaves_nothing", a_fetch_that_memory_refuses_leaves_nothing},
     CU_TEST_INFO_NULL,
 };
