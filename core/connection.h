@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include <weft/atomic.h>
-#include <weft/server.h>
+#include <weft/http_server.h>
 #include <weft/socket.h>
 
 /* What all connections of a server share. */

@@ -1,237 +1,360 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HTTP server's threads: one accepts, and each connection has one of its own, in
- * one of CONNECTIONS slots.
+ * What all styles have in common: options, the list of connections, start and end, figures.
  *
- * A permit of `vacant` is a slot without a connection. The accepting thread takes one
- * before it accepts, so that connections beyond the limit wait in the system's queue;
- * the connection's thread gives it back as the last thing it does. A thread that has
- * ended is joined by whoever uses the slot next, or by weft_http_server_close().
- *
- * weft_http_server_close() wakes everybody by shutting the sockets down: `mutex` makes
- * sure that it meets only sockets that are not closed yet, and that no connection
- * begins behind its back. It waits for a handler that is running.
+ * A connection counts its own requests and bytes, without a lock, while it is open; what it
+ * counted is added to the server's when it leaves the list. Both under `mutex`, so statistics,
+ * which add the two under it, miss nothing and see nothing twice.
  */
-#include <weft/server.h>
+#include "weft/server.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <weft/error.h>
-#include <weft/event.h>
-#include <weft/fault.h>
-#include <weft/memory.h>
-#include <weft/mutex.h>
-#include <weft/semaphore.h>
-#include <weft/socket.h>
-#include <weft/thread.h>
+#include "server_private.h"
+#include "weft/caps.h"
+#include "weft/memory.h"
 
-#include "connection.h"
-#include "internal.h"
+enum { DEFAULT_LIMIT = 65536, DEFAULT_OUTPUT = 1 << 20, MOST_WORKERS = 1024 };
 
-enum { CONNECTIONS = 256 };
+/* How long stop waits after the cut for those who notice it. */
+#define CUT_GRACE WEFT_MS(50)
 
-#define ACCEPT_PAUSE WEFT_MS(50) /* when the system has no descriptor left */
+/* ---- figures ------------------------------------------------------------------------ */
 
-struct slot {
-    weft_http_server *server;
-    weft_thread *thread; /* NULL: none to join. The accepting thread's, then close's */
-    weft_socket *socket; /* NULL: vacant. Guarded by the server's mutex */
-};
-
-struct weft_http_server {
-    weft_socket *listener;
-    weft_thread *acceptor;
-    weft_semaphore vacant;
-    weft_event closing; /* set by close with `mutex` held */
-    weft_mutex mutex;
-    struct slot slots[CONNECTIONS];
-    struct weft__http_site site;
-    char url[WEFT_ADDRESS_TEXT + sizeof("http:///")];
-};
-
-/* ---- connections ----------------------------------------------------------------- */
-
-static void serve(struct slot *slot)
+void weft__server_count(weft_server *server, enum weft__server_counter counter, uint64_t n)
 {
-    weft_http_server *server = slot->server;
-    weft_socket *socket = slot->socket; /* stays until this thread takes it out */
-
-    weft__http_connection_serve(socket, &server->site);
-    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
-    slot->socket = NULL;
-    weft_mutex_release(&server->mutex);
-    weft_socket_close(socket);
-    weft_semaphore_release(&server->vacant, 1);
+    weft_fetch_add_u64(&server->counters[counter], n, WEFT_RELAXED);
 }
 
-static int serve_in_thread(weft_task *task)
+static uint64_t counted(const weft_server *server, enum weft__server_counter counter)
 {
-    serve(WEFT_ARG(task, struct slot *));
-    return 0;
+    return weft_load_u64(&server->counters[counter], WEFT_RELAXED);
 }
 
-/* Only the accepting thread fills slots, and it holds a permit: there is one. */
-static struct slot *vacant_slot(weft_http_server *server)
+static uint32_t open_locked(weft_server *server)
 {
-    struct slot *found = NULL;
+    return server->style->open ? server->style->open(server) : server->open;
+}
+
+uint32_t weft__server_open(weft_server *server)
+{
+    uint32_t open;
 
     weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
-    for (size_t i = 0; i < CONNECTIONS && !found; i++)
-        if (!server->slots[i].socket)
-            found = &server->slots[i];
+    open = open_locked(server);
     weft_mutex_release(&server->mutex);
-    return found;
-}
-
-static void join(struct slot *slot)
-{
-    if (slot->thread)
-        weft_thread_join(slot->thread, WEFT_FOREVER);
-    slot->thread = NULL;
-}
-
-/* Puts the connection into the slot, where close can find it; false: too late. */
-static bool enter(struct slot *slot, weft_socket *socket)
-{
-    bool open = false;
-
-    weft_mutex_acquire(&slot->server->mutex, WEFT_FOREVER);
-    open = !weft_event_is_set(&slot->server->closing);
-    if (open)
-        slot->socket = socket;
-    weft_mutex_release(&slot->server->mutex);
     return open;
 }
 
-static void start_connection(weft_http_server *server, weft_socket *socket)
+void weft_server_stats_get(weft_server *server, weft_server_stats *stats)
+{
+    uint64_t own[3] = {0};
+
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    for (struct weft__connection *c = server->connections; c; c = c->next)
+        for (int i = 0; i < 3; i++)
+            own[i] += weft_load_u64(&c->counts[i], WEFT_RELAXED);
+    *stats = (weft_server_stats){
+        .open = open_locked(server),
+        .accepted = counted(server, WEFT__ACCEPTED),
+        .requests = counted(server, WEFT__REQUESTS) + own[0],
+        .bytes_in = counted(server, WEFT__BYTES_IN) + own[1],
+        .bytes_out = counted(server, WEFT__BYTES_OUT) + own[2],
+        .failed = counted(server, WEFT__FAILED),
+        .timed_out = counted(server, WEFT__TIMED_OUT),
+        .refused = counted(server, WEFT__REFUSED),
+        .lost = counted(server, WEFT__LOST),
+        .cut = counted(server, WEFT__CUT),
+        .pauses = counted(server, WEFT__PAUSES),
+        .paused = (weft_time)counted(server, WEFT__PAUSED),
+    };
+    weft_mutex_release(&server->mutex);
+}
+
+void weft_server_address(const weft_server *server, weft_address *address)
+{
+    *address = server->address;
+}
+
+/* ---- connections ---------------------------------------------------------------------- */
+
+struct weft__connection *weft__connection_create(weft_server *server, weft_socket *socket)
+{
+    struct weft__connection *connection = weft_alloc(sizeof(*connection));
+
+    if (!connection) {
+        weft_socket_close(socket);
+        return NULL;
+    }
+    *connection = (struct weft__connection){
+        .server = server,
+        .socket = socket,
+        .frames = WEFT_FRAMES_INIT(server->options.framing, server->options.request_limit)};
+    weft__server_count(server, WEFT__ACCEPTED, 1);
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    connection->next = server->connections;
+    if (connection->next)
+        connection->next->previous = connection;
+    server->connections = connection;
+    server->open++;
+    weft_mutex_release(&server->mutex);
+    return connection;
+}
+
+void weft__connection_fold(struct weft__connection *connection)
+{
+    for (int i = 0; i < 3; i++) {
+        uint64_t n = weft_exchange_u64(&connection->counts[i], 0, WEFT_RELAXED);
+
+        weft__server_count(connection->server, (enum weft__server_counter)(WEFT__REQUESTS + i), n);
+    }
+}
+
+static void leave_list(struct weft__connection *connection)
+{
+    weft_server *server = connection->server;
+
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        server->connections = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    weft__connection_fold(connection);
+    server->open--;
+    weft_condition_notify_all(&server->changed);
+    weft_mutex_release(&server->mutex);
+}
+
+void weft__connection_end(struct weft__connection *connection)
+{
+    weft_request request = {.connection = connection,
+                            .server = connection->server,
+                            .until = WEFT_FOREVER,
+                            .closed = true};
+
+    if (connection->opened)
+        (void)weft__request_run(&request, connection->server->options.on_close);
+    leave_list(connection);
+    weft_socket_close(connection->socket);
+    weft_frames_close(&connection->frames);
+    weft__output_free(connection);
+}
+
+void weft__connection_close(struct weft__connection *connection)
+{
+    weft__connection_end(connection);
+    weft_free(connection);
+}
+
+void weft__connections_shut(weft_server *server)
+{
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    for (struct weft__connection *c = server->connections; c; c = c->next)
+        weft_socket_shutdown(c->socket, WEFT_SHUTDOWN_BOTH);
+    weft_mutex_release(&server->mutex);
+}
+
+/* ---- threads ---------------------------------------------------------------------------- */
+
+int weft__server_thread(weft_server *server, weft_thread **thread, weft_function *function,
+                        const void *argument, size_t size, const char *name)
 {
     /* weft_thread_join_all() must not wait for a server. */
-    const weft_thread_options options = {.name = "weft-http-connection", .daemon = true};
-    struct slot *slot = vacant_slot(server);
+    const weft_thread_options options = {.name = name, .daemon = true, .cancel = &server->cut};
+    int err;
 
-    join(slot);
-    if (!enter(slot, socket)) {
-        weft_socket_close(socket);
-        return;
-    }
-    /* If the system refuses a thread, this one serves: slower, but nobody is lost. */
-    if (weft_thread_start_with(&slot->thread, serve_in_thread, &slot, sizeof(slot), &options) != 0)
-        serve(slot);
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    err = weft_thread_start_with(thread, function, argument, size, &options);
+    if (err == 0)
+        server->running++;
+    weft_mutex_release(&server->mutex);
+    return err;
 }
 
-static int accept_connection(weft_http_server *server, weft_socket **socket)
+void weft__server_leave(weft_server *server)
 {
-    int err = weft_fault_point("server.accept");
-
-    return err != 0 ? err : weft_socket_accept(server->listener, socket, NULL, WEFT_FOREVER);
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    server->running--;
+    weft_condition_notify_all(&server->changed);
+    weft_mutex_release(&server->mutex);
 }
 
-static int accept_connections(weft_task *task)
+bool weft__server_is_stopping(const weft_server *server)
 {
-    weft_http_server *server = WEFT_ARG(task, weft_http_server *);
-    weft_socket *socket = NULL;
-
-    while (!weft_event_is_set(&server->closing)) {
-        weft_semaphore_acquire(&server->vacant, WEFT_FOREVER);
-        if (accept_connection(server, &socket) == 0) {
-            start_connection(server, socket);
-            continue;
-        }
-        /* No descriptor, no memory, or closing: whatever it is, it must not spin. */
-        weft_semaphore_release(&server->vacant, 1);
-        weft_event_wait(&server->closing, weft_in(ACCEPT_PAUSE));
-    }
-    return 0;
+    return weft_load_u32(&server->halting, WEFT_SEQ_CST) != 0;
 }
 
-/* ---- public ---------------------------------------------------------------------- */
+/* ---- start ------------------------------------------------------------------------------ */
 
-/* "http://127.0.0.1:8080/"; where it listens on all interfaces, the loopback one. */
-static int write_url(weft_http_server *server)
+static int check_options(const weft_server_options *o)
 {
-    static const uint8_t any[16];
-    char text[WEFT_ADDRESS_TEXT];
-    weft_address address;
-    int err = weft_socket_address(server->listener, &address);
+    const char *wrong = NULL;
 
-    if (err != 0)
-        return err;
-    if (memcmp(address.ip, any, sizeof(any)) == 0 && address.family == WEFT_IPV4)
-        memcpy(address.ip, (const uint8_t[]){127, 0, 0, 1}, 4);
-    else if (memcmp(address.ip, any, sizeof(any)) == 0)
-        address.ip[15] = 1;
-    snprintf(server->url, sizeof(server->url), "http://%s/",
-             weft_address_text(&address, text, sizeof(text)));
-    return 0;
+    if ((unsigned)o->style > WEFT_SERVER_LOOP || (unsigned)o->framing > WEFT_FRAMING_LENGTH32)
+        wrong = "no such style or framing";
+    else if (o->udp && o->style == WEFT_SERVER_PROCESSES)
+        wrong = "processes do not serve datagrams";
+    else if (o->udp && (o->path || o->framing != WEFT_FRAMING_NONE || o->on_open || o->on_close))
+        wrong = "datagrams have no path, no framing, and no connection to be opened or closed";
+    else if (o->path && (o->host || o->port != 0))
+        wrong = "it listens at a path or at host and port, not both";
+    else if (o->context && o->style == WEFT_SERVER_PROCESSES)
+        wrong = "a context means nothing to another process";
+    else if (o->request_time < 0 || o->idle_time < 0)
+        wrong = "a time is below 0";
+    else if (o->workers > MOST_WORKERS)
+        wrong = "more than 1024 workers";
+    return wrong ? weft__fail(WEFT_EINVAL, "server: %s", wrong) : 0;
 }
 
-int weft_http_server_start(weft_http_server **server, const weft_http_server_options *options)
+static void set_options(weft_server *server, const weft_server_options *options)
 {
-    const weft_thread_options thread_options = {.name = "weft-http-server", .daemon = true};
-    weft_http_server_options none = {0};
-    weft_http_server *s = weft_alloc(sizeof(*s));
+    weft_server_options *own = &server->options;
+    unsigned cpus = weft_cpu_count();
+    bool threads = options->style == WEFT_SERVER_THREADS;
+
+    *own = *options;
+    own->host = own->path = NULL;
+    if (own->request_limit == 0)
+        own->request_limit = DEFAULT_LIMIT;
+    if (own->output_limit == 0)
+        own->output_limit = DEFAULT_OUTPUT;
+    if (own->workers == 0)
+        own->workers = cpus < 2 ? 2 : cpus;
+    if (own->connections == 0)
+        own->connections = threads ? 4096 : 65536;
+}
+
+static int open_socket(weft_server *server, const weft_server_options *options)
+{
+    const weft_listen_options listen = {.backlog = WEFT__SERVER_BACKLOG};
+    const char *host = options->host ? options->host : "127.0.0.1";
+    int err;
+
+    if (options->udp)
+        err = weft_udp_open(&server->socket, host, options->port,
+                            *host               ? WEFT_FAMILY_NONE
+                            : weft_caps()->ipv6 ? WEFT_IPV6
+                                                : WEFT_IPV4);
+    else if (options->path)
+        err = weft_unix_listen(&server->socket, options->path, &listen);
+    else
+        err = weft_tcp_listen(&server->socket, host, options->port, &listen);
+    return err != 0 ? err : weft_socket_address(server->socket, &server->address);
+}
+
+static const struct weft__style *style_of(const weft_server_options *options)
+{
+    static const struct weft__style *const styles[] = {&weft__server_threads, &weft__server_pool,
+                                                       &weft__server_processes, &weft__server_loop};
+
+    return options->udp ? &weft__server_udp : styles[options->style];
+}
+
+int weft_server_start(weft_server **server, weft_handler *handler,
+                      const weft_server_options *options)
+{
+    const weft_server_options none = {0};
+    weft_server *s = NULL;
     int err = 0;
 
-    if (!s)
-        return WEFT_ENOMEM;
+    if (!handler)
+        return weft__misuse(WEFT_EINVAL, "server: no handler");
     if (!options)
         options = &none;
-    s->vacant = (weft_semaphore)WEFT_SEMAPHORE_INIT(CONNECTIONS);
-    s->site.handler = options->handler;
-    s->site.context = options->context;
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        s->slots[i].server = s;
-    err = weft_tcp_listen(&s->listener, options->host ? options->host : "127.0.0.1", options->port,
-                          NULL);
+    err = check_options(options);
+    if (err != 0)
+        return err;
+    s = weft_alloc(sizeof(*s));
+    if (!s)
+        return WEFT_ENOMEM;
+    set_options(s, options);
+    s->handler = handler;
+    s->counters = s->counted;
+    s->style = style_of(options);
+    err = open_socket(s, options);
+    if (err == 0)
+        err = s->style->start(s);
     if (err != 0)
         goto free_server;
-    err = write_url(s);
-    if (err != 0)
-        goto close_listener;
-    err = weft_thread_start_with(&s->acceptor, accept_connections, &s, sizeof(s), &thread_options);
-    if (err != 0)
-        goto close_listener;
     *server = s;
     return 0;
 
-close_listener:
-    weft_socket_close(s->listener);
 free_server:
+    weft_socket_close(s->socket);
     weft_free(s);
     return err;
 }
 
-const char *weft_http_server_url(const weft_http_server *server)
+/* ---- end -------------------------------------------------------------------------------- */
+
+/* 0: no thread of the server runs any more. */
+static int wait_for_end(weft_server *server, weft_time until)
 {
-    return server->url;
+    int err = 0;
+
+    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
+    while (server->running > 0 && err == 0)
+        err = weft_condition_wait(&server->changed, &server->mutex, until);
+    if (server->running == 0)
+        err = 0;
+    weft_mutex_release(&server->mutex);
+    return err;
 }
 
-size_t weft_http_server_requests(const weft_http_server *server)
+/* Those who notice it end soon; a handler that computes does not. */
+static uint32_t cut(weft_server *server)
 {
-    return (size_t)weft_load_u64(&server->site.answered, WEFT_RELAXED);
+    const weft_cancel *before = weft_cancel_enter(NULL);
+    uint32_t open = weft__server_open(server);
+
+    weft__server_count(server, WEFT__CUT, open);
+    weft_cancel_request(&server->cut);
+    server->style->cut(server);
+    (void)wait_for_end(server, weft_in(CUT_GRACE));
+    weft_cancel_enter(before);
+    return open;
 }
 
-void weft_http_server_close(weft_http_server *server)
+int weft_server_stop(weft_server *server, weft_time until)
+{
+    char text[WEFT_ADDRESS_TEXT];
+    uint32_t lost;
+    int err;
+
+    if (!server || weft__server_is_served_here(server))
+        return weft__misuse(server ? WEFT_EDEADLK : WEFT_EINVAL, "server stop: %s",
+                            server ? "called by its own handler" : "the server is NULL");
+    if (server->stopped)
+        return 0;
+    server->stopped = true;
+    weft_store_u32(&server->halting, 1, WEFT_SEQ_CST);
+    weft_event_set(&server->stopping);
+    server->style->stop(server);
+    err = wait_for_end(server, until);
+    if (err == 0)
+        return 0;
+    lost = cut(server);
+    if (err != WEFT_ECANCELED)
+        err = WEFT_ETIMEDOUT;
+    return weft__fail(err, "server %s stop: %u connections were cut, %s",
+                      weft_address_text(&server->address, text, sizeof(text)), (unsigned)lost,
+                      err == WEFT_ECANCELED ? "the wait was cancelled" : "the deadline passed");
+}
+
+void weft_server_close(weft_server *server)
 {
     const weft_cancel *before;
 
     if (!server)
         return;
     before = weft_cancel_enter(NULL); /* who is cancelled must still be able to clean up */
-    weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
-    weft_event_set(&server->closing);
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        if (server->slots[i].socket)
-            weft_socket_shutdown(server->slots[i].socket, WEFT_SHUTDOWN_BOTH);
-    weft_mutex_release(&server->mutex);
-    weft_socket_shutdown(server->listener, WEFT_SHUTDOWN_BOTH);
-    weft_thread_join(server->acceptor, WEFT_FOREVER);
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        join(&server->slots[i]);
+    (void)weft_server_stop(server, WEFT_NOW);
+    (void)wait_for_end(server, WEFT_FOREVER);
+    server->style->join(server);
     weft_cancel_enter(before);
-    weft_socket_close(server->listener);
+    weft_socket_close(server->socket);
     weft_free(server);
 }

@@ -148,8 +148,8 @@ void weft__task_tell(const weft_task *task);
 /* ---- portable/call.c ---------------------------------------------------------- */
 
 /* Runs call(context) in a thread of its own and waits for it until the deadline:
- * gives a deadline to what the system cannot interrupt. At WEFT_ETIMEDOUT the call
- * goes on alone; whoever is last calls release(context). The context is from
+ * gives a deadline, and a cancel, to what the system cannot interrupt. At WEFT_ETIMEDOUT and
+ * WEFT_ECANCELED the call goes on alone; whoever is last calls release(context). The context is from
  * weft_alloc and may be touched by the caller only after 0. */
 int weft__call_until(void (*call)(void *context), void (*release)(void *context), void *context,
                      weft_time until);
@@ -160,6 +160,39 @@ int weft__call_until(void (*call)(void *context), void (*release)(void *context)
 struct weft_address;
 int weft__resolve(const char *host, int port, struct weft_address *addresses, size_t capacity,
                   size_t *count, weft_time until);
+
+/* The same of a host to connect to: there must be one, and a port. */
+int weft__resolve_peer(const char *host, int port, struct weft_address *addresses,
+                       size_t capacity, size_t *count, weft_time until);
+
+/* ---- portable/socket.c, or sdl2/socket.c ------------------------------------------ */
+
+/* What the system calls the socket: a descriptor or SOCKET (sdl2: SDLNet_GenericSocket). It
+ * never blocks, and stays the socket's. */
+struct weft_socket;
+uintptr_t weft__socket_pollable(const struct weft_socket *socket);
+
+/* socket_patient.c: from now on receives and sends of this connection may wait in the system,
+ * without deadline and deaf to tokens; only weft_socket_shutdown() ends them. */
+void weft__socket_make_patient(struct weft_socket *socket);
+
+/* Bits of enum weft_shutdown that were shut down. */
+uint32_t weft__socket_shut(const struct weft_socket *socket);
+
+/* A word, 0 at first, that is the pollers': portable/poller_list.c, which weft_socket_shutdown()
+ * and weft_socket_close() tell. */
+weft_atomic_u32 *weft__socket_polls(struct weft_socket *socket);
+
+/* To hand a socket over: what the system calls it, and a socket of one that was handed over,
+ * which owns that; after an error, nobody has touched it. WEFT_ENOTSUP: this backend cannot. */
+int weft__socket_hand_over(struct weft_socket *socket, uintptr_t *handle);
+int weft__socket_take_over(struct weft_socket **socket, uintptr_t handle);
+
+/* ---- portable/poller_list.c --------------------------------------------------- */
+
+/* The socket is about to be closed; was shut down, and says so. */
+void weft__pollers_forget(struct weft_socket *socket);
+void weft__pollers_shut(struct weft_socket *socket);
 
 /* ---- portable/arena.c --------------------------------------------------------- */
 

@@ -94,6 +94,10 @@ void weft__park_visit(weft__park_visitor *visit, void *context);
  * holds `seen`, or too many look already. */
 bool weft__look(const weft_atomic_u32 *word, uint32_t seen);
 
+/* For looks at something else: false if too many look already. */
+bool weft__looker_enter(void);
+void weft__looker_leave(void);
+
 /* The same for a word in the arena. Who changes it may run on a CPU that this process has not:
  * one thread may look in any case. */
 bool weft__look_shared(const weft_atomic_u32 *word, uint32_t seen);
@@ -116,6 +120,11 @@ int weft__doze(struct weft__sleep *sleep, weft_time until);
 
 /* All shared sleeps of this process whose tokens were requested are over. */
 void weft__wake_cancelled(void);
+
+/* ---- portable/poller_list.c --------------------------------------------------- */
+
+/* All who wait in pollers under a token look at it again. */
+void weft__pollers_wake_cancelled(void);
 
 /* ---- portable/cancel.c -------------------------------------------------------- */
 

@@ -17,6 +17,7 @@
 
 #include "weft/atomic.h"
 #include "weft/caps.h"
+#include "weft/poller.h"
 #include "weft/process.h"
 #include "weft/socket.h"
 #include "weft/task.h"
@@ -250,26 +251,50 @@ int weft_seam_module_identity(const char *module, uint64_t *identity);
 /* The function there. WEFT_ENOTFOUND: no such module here. */
 int weft_seam_module_function(const char *module, uint64_t offset, weft_function **function);
 
-/* ---- socket.c --------------------------------------------------------------- */
+/* ---- resolve.c ---------------------------------------------------------------- */
 
 /* All addresses of a host, at most `capacity`; blocks as long as the system likes
  * (portable/resolve.c puts the deadline on it). Never asked for NULL or numbers. */
 int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_t capacity,
                       size_t *count);
 
-/* The functions of weft/socket.h that a backend implements whole are not repeated
- * here: weft_tcp_listen, weft_udp_open, weft_socket_* are in socket.c of each
- * backend. */
-
-/* To hand a socket over: what the system calls it, and a socket of one that was handed over,
- * which owns that; after an error, nobody has touched it. WEFT_ENOTSUP: this backend cannot. */
-int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle);
-int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle);
-
-/* A connection to one address, and text of one. */
-int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, weft_time until);
 int weft_seam_interface_number(const char *name, uint32_t *number);
 int weft_seam_interface_name(uint32_t number, char *name, size_t size);
+
+/* Sockets: seam_socket.h. */
+
+/* ---- poller.c ----------------------------------------------------------------- */
+
+typedef struct weft_seam_poller weft_seam_poller;
+
+/* What is watched: a socket or, if that is NULL, another poller, which is readable when its
+ * wait would return. The last two fields are the seam's own, 0 at first. */
+typedef struct weft_seam_polled {
+    weft_socket *socket;
+    weft_seam_poller *inner;
+    unsigned events; /* enum weft_readiness that are watched */
+    unsigned place;
+} weft_seam_polled;
+
+int weft_seam_poller_open(weft_seam_poller **poller);
+void weft_seam_poller_close(weft_seam_poller *poller);
+
+/* From now on waits tell these events of it, level-triggered; none: it is not watched any
+ * more, which cannot fail. The struct stays until no wait can return it that had begun before.
+ * One thread at a time, beside any wait. After an error all is as before. */
+int weft_seam_poller_watch(weft_seam_poller *poller, weft_seam_polled *polled, unsigned events);
+
+/* Until something is ready; then `data` of each weft_ready is the polled's address. Ends with
+ * count 0 at the deadline, when woken, and for no reason. One thread at a time. */
+int weft_seam_poller_wait(weft_seam_poller *poller, weft_ready *ready, size_t room, size_t *count,
+                          weft_time until);
+
+/* The wait that runs, or the next one, ends. */
+int weft_seam_poller_wake(weft_seam_poller *poller);
+
+/* Whether something is ready now. Any thread. */
+bool weft_seam_poller_has_ready(weft_seam_poller *poller);
+bool weft_seam_socket_is_ready(weft_socket *socket, unsigned events);
 
 /* ---- text.c ----------------------------------------------------------------- */
 

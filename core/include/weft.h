@@ -15,14 +15,17 @@
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
+#include <weft/frames.h>
 #include <weft/future.h>
 #include <weft/http.h>
+#include <weft/http_server.h>
 #include <weft/local.h>
 #include <weft/manager.h>
 #include <weft/memory.h>
 #include <weft/mutex.h>
 #include <weft/once.h>
 #include <weft/parallel.h>
+#include <weft/poller.h>
 #include <weft/process.h>
 #include <weft/queue.h>
 #include <weft/rwlock.h>

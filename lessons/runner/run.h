@@ -8,7 +8,7 @@
 
 #include <weft/compiler.h>
 #include <weft/process.h>
-#include <weft/server.h>
+#include <weft/http_server.h>
 #include <weft/time.h>
 
 #include "arguments.h"

@@ -73,7 +73,7 @@ static void write_ip(const weft_address *address, char *text)
         return;
     }
     if (address->family != WEFT_IPV6) {
-        snprintf(text, WEFT_ADDRESS_TEXT, "(no address)");
+        snprintf(text, WEFT_ADDRESS_TEXT, address->family == WEFT_UNIX ? "unix" : "(no address)");
         return;
     }
     write_ipv6(ip, text, WEFT_ADDRESS_TEXT);

@@ -61,7 +61,7 @@ int weft__call_until(void (*call)(void *context), void (*release)(void *context)
     struct call *record = NULL;
     int err = 0;
 
-    if (until == WEFT_FOREVER) {
+    if (until == WEFT_FOREVER && !weft__self.cancel) {
         call(context);
         return 0;
     }

@@ -3,13 +3,16 @@
  * Cancel tokens. A request sets the bit (seq_cst) and then visits all that sleep in the
  * parking lot; who is about to sleep looks at the bit under the lock of the lot. The
  * head of portable/park.c says why one of the two meets the other, and that of
- * portable/wait_shared.c does for those that sleep on words of the arena.
+ * portable/wait_shared.c does for those that sleep on words of the arena, that of
+ * portable/bell.c for those that wait for sockets, and that of portable/poller_list.c for
+ * those that wait in pollers.
  *
  * A request looks at the sleepers' tokens and not at its own again: the task that it
  * ends may take the token with it.
  */
 #include "weft/cancel.h"
 
+#include "bell.h"
 #include "internal.h"
 #include "park.h"
 #include "weft/thread.h"
@@ -56,6 +59,8 @@ void weft_cancel_request(weft_cancel *cancel)
         return;
     weft__park_visit(is_to_end, NULL);
     weft__wake_cancelled();
+    weft__waiters_ring_cancelled();
+    weft__pollers_wake_cancelled();
 }
 
 bool weft_cancel_requested(const weft_cancel *cancel)

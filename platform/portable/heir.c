@@ -63,7 +63,7 @@ int weft_process_socket(weft_socket **socket, const char *name)
 
     if (err != 0)
         return err;
-    err = weft_seam_socket_adopt(socket, handle);
+    err = weft__socket_take_over(socket, handle);
     if (err != 0)
         weft_fetch_and_u32(&taken, ~bit, WEFT_RELEASE);
     return err;

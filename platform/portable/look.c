@@ -74,6 +74,19 @@ static bool look(const weft_atomic_u32 *word, uint32_t seen, uint32_t most)
     return changed;
 }
 
+bool weft__looker_enter(void)
+{
+    if (weft_fetch_add_u32(&lookers, 1, WEFT_RELAXED) < other_cpus())
+        return true;
+    weft__looker_leave();
+    return false;
+}
+
+void weft__looker_leave(void)
+{
+    weft_fetch_sub_u32(&lookers, 1, WEFT_RELAXED);
+}
+
 bool weft__look(const weft_atomic_u32 *word, uint32_t seen)
 {
     return look(word, seen, other_cpus());

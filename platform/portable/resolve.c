@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hosts to addresses, and connections to hosts.
+ * Hosts to addresses.
  *
  * No system's resolver has a deadline, so it is asked in a thread of its own
  * (weft__call_until); what travels there and back is one heap block, struct lookup,
@@ -52,8 +52,9 @@ static int resolve_name(const char *host, int port, weft_address *addresses, siz
     snprintf(lookup->host, sizeof(lookup->host), "%s", host);
     lookup->port = port;
     err = weft__call_until(look_up, weft_free, lookup, until);
-    if (err == WEFT_ETIMEDOUT)
-        return weft__fail(err, "host %s: the deadline passed before the name was found", host);
+    if (err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED)
+        return weft__fail(err, "host %s: the %s before the name was found", host,
+                          err == WEFT_ETIMEDOUT ? "deadline passed" : "wait was cancelled");
     if (err != 0)
         return err;
     err = lookup->err;
@@ -152,58 +153,12 @@ int weft_address_resolve(weft_address *address, const char *host, int port, enum
                       family == WEFT_IPV6 ? "IPv6" : "IPv4");
 }
 
-/* An address that answers nothing leaves the ones after it their part of the time. */
-static weft_time share_of(weft_time until, size_t addresses_left)
+int weft__resolve_peer(const char *host, int port, weft_address *addresses, size_t capacity,
+                       size_t *count, weft_time until)
 {
-    weft_time left;
-
-    if (until == WEFT_FOREVER || addresses_left == 1)
-        return until;
-    left = until - weft_clock();
-    return left > 0 ? weft_in(left / (weft_time)addresses_left) : until;
-}
-
-static int connect_one(weft_socket **socket, const weft_address *address, weft_time until)
-{
-    char text[WEFT_ADDRESS_TEXT];
-
-    if (weft__address_is_link_local(address) && address->scope == 0)
-        return weft__fail(WEFT_EINVAL,
-                          "tcp connect to %s: a link-local address needs its interface, as in "
-                          "fe80::1%%eth0",
-                          weft_address_text(address, text, sizeof(text)));
-    return weft_seam_tcp_connect(socket, address, until);
-}
-
-static int connect_in_turn(weft_socket **socket, const weft_address *addresses, size_t count,
-                           weft_time until)
-{
-    int err = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        err = connect_one(socket, &addresses[i], share_of(until, count - i));
-        if (err == 0 || err == WEFT_ENOMEM || err == WEFT_ELIMIT)
-            break;
-    }
-    return err;
-}
-
-int weft_tcp_connect(weft_socket **socket, const char *host, int port, weft_time until)
-{
-    weft_address addresses[MOST_ADDRESSES];
-    size_t count = 0;
-    int err = 0;
-
     if (!host || *host == '\0')
         return weft__fail(WEFT_EINVAL, "tcp connect to port %d: no host is given", port);
     if (port == 0)
         return weft__fail(WEFT_EINVAL, "tcp connect: port 0 is not 1 to 65535");
-    err = weft__resolve(host, port, addresses, MOST_ADDRESSES, &count, until);
-    if (err != 0)
-        return err;
-    err = connect_in_turn(socket, addresses, count, until);
-    /* The sentence names an address; if that is not what was asked for, it says both. */
-    if (err != 0 && !strstr(weft_last_error(), host))
-        weft__fail(err, "host %s, port %d: %s", host, port, weft_last_error());
-    return err;
+    return weft__resolve(host, port, addresses, capacity, count, until);
 }

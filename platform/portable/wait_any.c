@@ -15,10 +15,22 @@
 
 enum { FEW = 16 }; /* that many need no memory */
 
-static void tell_all(const weft_waitable *objects, size_t count, enum weft_poll what)
+static void end_all(const weft_waitable *objects, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        objects[i].poll(objects[i].object, what, NULL, NULL);
+        objects[i].poll(objects[i].object, WEFT_POLL_END, NULL, NULL);
+}
+
+static int begin_all(const weft_waitable *objects, size_t count)
+{
+    uint32_t err = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (objects[i].poll(objects[i].object, WEFT_POLL_BEGIN, NULL, &err)) {
+            end_all(objects, i);
+            return (int)err;
+        }
+    return 0;
 }
 
 /* Whether one is ready; if not, `sleepers` are what to sleep on. */
@@ -43,16 +55,17 @@ static bool ask_all(const weft_waitable *objects, weft__sleeper *sleepers, size_
 static int wait(const weft_waitable *objects, weft__sleeper *sleepers, size_t count, size_t *index,
                 weft_time until)
 {
-    int err = 0;
+    int err = begin_all(objects, count);
     bool ready;
 
-    tell_all(objects, count, WEFT_POLL_BEGIN);
+    if (err != 0)
+        return err;
     ready = ask_all(objects, sleepers, count, index);
     while (!ready && err != WEFT_ETIMEDOUT && err != WEFT_ECANCELED) {
         err = until <= WEFT_NOW ? WEFT_ETIMEDOUT : weft__park_any(sleepers, count, until);
         ready = ask_all(objects, sleepers, count, index);
     }
-    tell_all(objects, count, WEFT_POLL_END);
+    end_all(objects, count);
     return ready ? 0 : err; /* what is ready beats deadline and cancel */
 }
 

@@ -19,6 +19,15 @@
 #define AFFINITY false
 #endif
 
+/* The same question as CMake's for the files of the poller. */
+#if defined(_GNU_SOURCE)
+#define POLLER "epoll"
+#elif defined(__APPLE__)
+#define POLLER "kqueue"
+#else
+#define POLLER "poll"
+#endif
+
 /* WEFT_SYSTEM is set by CMake: "linux", "macos", "bsd" or "posix". */
 static const weft_capabilities capabilities = {
     .backend = BACKEND,
@@ -28,6 +37,10 @@ static const weft_capabilities capabilities = {
     .shutdown_write = true,
     .listen_backlog = 128,
     .socket_options = true,
+    .unix_sockets = true,
+    .multicast = true,
+    .share_port = true,
+    .poller = POLLER,
     .thread_priority = PRIORITY,
     .thread_affinity = AFFINITY,
     .terminate_is_polite = true,

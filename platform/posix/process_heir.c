@@ -20,7 +20,7 @@ static size_t inherited; /* written by weft_main, before there are other threads
 static int copy_one(const weft_handover *one, int *copy)
 {
     uintptr_t handle = 0;
-    int err = one->socket ? weft_seam_socket_handle(one->socket, &handle)
+    int err = one->socket ? weft__socket_hand_over(one->socket, &handle)
                           : weft_seam_file_handle(one->file, &handle);
 
     if (err != 0)

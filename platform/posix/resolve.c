@@ -61,6 +61,8 @@ void weft__address_from_system(weft_address *address, const struct sockaddr *fro
         }
         if (weft__address_is_link_local(address))
             address->scope = six.sin6_scope_id;
+    } else if (from->sa_family == AF_UNIX) {
+        address->family = WEFT_UNIX;
     }
 }
 

@@ -10,6 +10,10 @@ static const weft_capabilities capabilities = {
     .shutdown_write = false,
     .listen_backlog = 5,
     .socket_options = false,
+    .unix_sockets = false,
+    .multicast = false,
+    .share_port = false,
+    .poller = "SDLNet_SocketSet",
     .thread_priority = true,
     .thread_affinity = false,
 #ifdef _WIN32

@@ -157,6 +157,16 @@ void weft__backlog_wake(weft__backlog *backlog)
         weft_condition_notify_all(&backlog->changed);
 }
 
+bool weft__backlog_has_any(weft_socket *listener)
+{
+    bool has_any;
+
+    weft_mutex_acquire(&listener->lock, WEFT_FOREVER);
+    has_any = listener->backlog->count > 0;
+    weft_mutex_release(&listener->lock);
+    return has_any;
+}
+
 void weft__backlog_close(weft_socket *listener)
 {
     weft__backlog *backlog = listener->backlog;
@@ -202,8 +212,9 @@ static int judge_failure(const weft_socket *listener, int reason, int *failures)
 static int fail_accept(const weft_socket *listener, int err)
 {
     return weft__net_fail(&listener->name, err, "tcp accept at",
-                          err == WEFT_ETIMEDOUT ? "the deadline passed"
-                                                : "the listener was shut down");
+                          err == WEFT_ETIMEDOUT   ? "the deadline passed"
+                          : err == WEFT_ECANCELED ? "the wait was cancelled"
+                                                  : "the listener was shut down");
 }
 
 /* From the queue or, if that is empty, from the system; NULL and 0: neither has one. */
@@ -234,8 +245,8 @@ static int await(weft_socket *listener, weft_time until)
 
     weft_mutex_acquire(&listener->lock, WEFT_FOREVER);
     if (listener->backlog->count == 0 && !listener->closing)
-        err = weft__condition_wait(&listener->backlog->changed, &listener->lock, until, 0, "socket",
-                                   listener);
+        err = weft__condition_wait(&listener->backlog->changed, &listener->lock, until,
+                                   WEFT__CANCELLABLE, "socket", listener);
     weft_mutex_release(&listener->lock);
     return err;
 }
@@ -261,7 +272,7 @@ int weft_socket_accept(weft_socket *listener, weft_socket **socket, weft_address
         late = await(listener, until);
     }
     if (err == 0 && !tcp)
-        err = fail_accept(listener, WEFT_ETIMEDOUT);
+        err = fail_accept(listener, late);
     if (err == 0) {
         created->name = weft__net_from_sdl(SDLNet_TCP_GetPeerAddress(tcp));
         err = weft__net_attach(created, tcp, NULL);

@@ -41,6 +41,7 @@ struct weft_socket {
     weft__backlog *backlog;  /* of a listener; written before others have the handle */
     weft_mutex receive_lock; /* one thread at a time takes what has come; guards `datagram` */
     unsigned char *datagram; /* UDP: WEFT__DATAGRAM_SIZE bytes */
+    weft_atomic_u32 polls; /* in how many pollers it is; portable/poller_list.c */
 };
 
 enum {
@@ -70,7 +71,8 @@ void weft__net_leave(weft_socket *socket);
 void weft__net_close_locked(weft_socket *socket);
 
 /* Something can be read, or a connection accepted. WEFT_ECLOSED: the reading side was
- * shut down; WEFT_ETIMEDOUT: both come without a sentence. Between enter and leave. */
+ * shut down; WEFT_ETIMEDOUT, WEFT_ECANCELED: all come without a sentence. Between enter and
+ * leave. */
 int weft__net_wait(weft_socket *socket, weft_time until, const char *what);
 
 bool weft__net_is_shut(const weft_socket *socket, enum weft_shutdown how);
@@ -101,6 +103,9 @@ bool weft__net_is_loopback(const weft_address *address);
 /* Calls that wait look at `shut` again. Under the lock. */
 void weft__backlog_wake(weft__backlog *backlog);
 
+/* Whether a connection waits. Takes the lock. */
+bool weft__backlog_has_any(weft_socket *listener);
+
 /* Ends the thread and closes the connections that wait. */
 void weft__backlog_close(weft_socket *listener);
 
@@ -114,6 +119,9 @@ void weft__sender_wake(weft__sender *sender);
 
 /* A piece was not sent: the peer is gone. Takes the lock. */
 bool weft__sender_has_failed(weft_socket *socket);
+
+/* Whether a send would not have to wait for an earlier one. Takes the lock. */
+bool weft__sender_has_room(weft_socket *socket);
 
 /* The socket is closed by its owner. True: nobody sends any more. False: somebody does,
  * and will destroy the socket. */

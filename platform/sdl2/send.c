@@ -119,12 +119,13 @@ static int start_sender(weft_socket *socket)
 
 /* ---- its callers ------------------------------------------------------------------------- */
 
-static int fail_late(const weft_socket *socket, size_t sent, size_t size)
+static int fail_late(const weft_socket *socket, int err, size_t sent, size_t size)
 {
     char text[WEFT_ADDRESS_TEXT];
 
-    return weft__fail(WEFT_ETIMEDOUT, "tcp send to %s: the deadline passed after %zu of %zu bytes",
-                      weft_address_text(&socket->name, text, sizeof(text)), sent, size);
+    return weft__fail(err, "tcp send to %s: the %s after %zu of %zu bytes",
+                      weft_address_text(&socket->name, text, sizeof(text)),
+                      err == WEFT_ECANCELED ? "wait was cancelled" : "deadline passed", sent, size);
 }
 
 /* Why nothing more can be sent, or 0. Under the lock. */
@@ -150,8 +151,8 @@ static int await_locked(weft_socket *socket, weft_time until)
     int err = check_locked(socket);
 
     while (sender->pending && err == 0) {
-        int late =
-            weft__condition_wait(&sender->changed, &socket->lock, until, 0, "socket", socket);
+        int late = weft__condition_wait(&sender->changed, &socket->lock, until, WEFT__CANCELLABLE,
+                                        "socket", socket);
         err = check_locked(socket);
         if (err == 0 && sender->pending)
             err = late;
@@ -180,10 +181,10 @@ static int send_locked(weft_socket *socket, const unsigned char *data, size_t si
         weft_condition_notify_all(&sender->changed);
         err = await_locked(socket, until);
     }
-    if (err != WEFT_ETIMEDOUT)
+    if (err != WEFT_ETIMEDOUT && err != WEFT_ECANCELED)
         return err;
     /* The caller has nothing left to do when the last piece is under way. */
-    return size > 0 && *sent == size ? 0 : fail_late(socket, *sent, size);
+    return size > 0 && *sent == size ? 0 : fail_late(socket, err, *sent, size);
 }
 
 int weft_socket_send(weft_socket *socket, const void *data, size_t size, size_t *sent,
@@ -223,6 +224,16 @@ bool weft__sender_has_failed(weft_socket *socket)
     failed = socket->sender && socket->sender->failed;
     weft_mutex_release(&socket->lock);
     return failed;
+}
+
+bool weft__sender_has_room(weft_socket *socket)
+{
+    bool has_room;
+
+    weft_mutex_acquire(&socket->lock, WEFT_FOREVER);
+    has_room = !weft__sender_is_busy(socket->sender);
+    weft_mutex_release(&socket->lock);
+    return has_room;
 }
 
 bool weft__sender_close(weft_socket *socket)

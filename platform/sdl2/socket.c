@@ -8,9 +8,9 @@
  * are WEFT_ENOTSUP. weft_socket_shutdown(BOTH) closes the socket of SDL, as soon as no
  * call uses it: that is how the peer learns of the end.
  *
- * Waits are slices of SDLNet_CheckSockets(), between which `shut` and the clock are
- * looked at. A signal handler that runs starts a slice anew, so handlers that run in
- * the waiting thread more than 20 times a second delay its deadline.
+ * Waits are slices of SDLNet_CheckSockets(), between which `shut`, the token of the thread
+ * and the clock are looked at. A signal handler that runs starts a slice anew, so handlers that run
+ * in the waiting thread more than 20 times a second delay its deadline.
  *
  * SDL2_net says which step failed, never why. Where sockets are files, the reason is
  * still in C's errno; on Windows it is not, and the code is the likeliest one.
@@ -23,6 +23,7 @@
 #include "net.h"
 #include "portable/host.h"
 #include "seam.h"
+#include "weft/cancel.h"
 #include "weft/memory.h"
 #include "weft/once.h"
 
@@ -125,10 +126,16 @@ void weft__net_close_locked(weft_socket *socket)
     socket->udp = NULL;
 }
 
+uintptr_t weft__socket_pollable(const weft_socket *socket)
+{
+    return socket->tcp ? (uintptr_t)socket->tcp : (uintptr_t)socket->udp;
+}
+
 void weft_socket_close(weft_socket *socket)
 {
     if (!socket)
         return;
+    weft__pollers_forget(socket);
     weft__backlog_close(socket);
     if (weft__sender_close(socket))
         weft__net_destroy(socket);
@@ -173,6 +180,8 @@ int weft__net_wait(weft_socket *socket, weft_time until, const char *what)
             return 0;
         if (ready < 0)
             return weft__net_fail_sdl(&socket->name, errno, WEFT_ESYSTEM, what, "select failed");
+        if (until > WEFT_NOW && weft_cancel_requested(weft_cancel_current()))
+            return WEFT_ECANCELED;
         if (until <= weft_clock())
             return WEFT_ETIMEDOUT;
     }
@@ -201,7 +210,18 @@ int weft_socket_shutdown(weft_socket *socket, enum weft_shutdown how)
         weft__net_close_locked(socket);
     }
     weft_mutex_release(&socket->lock);
+    weft__pollers_shut(socket);
     return err;
+}
+
+uint32_t weft__socket_shut(const weft_socket *socket)
+{
+    return weft_load_u32(&socket->shut, WEFT_ACQUIRE);
+}
+
+weft_atomic_u32 *weft__socket_polls(weft_socket *socket)
+{
+    return &socket->polls;
 }
 
 /* ---- options and addresses ----------------------------------------------------------- */
@@ -324,14 +344,14 @@ static int keeps_its_own(void)
     return weft__fail(WEFT_ENOTSUP, "socket: SDL2_net cannot hand one over to another process");
 }
 
-int weft_seam_socket_handle(weft_socket *socket, uintptr_t *handle)
+int weft__socket_hand_over(weft_socket *socket, uintptr_t *handle)
 {
     (void)socket;
     (void)handle;
     return keeps_its_own();
 }
 
-int weft_seam_socket_adopt(weft_socket **socket, uintptr_t handle)
+int weft__socket_take_over(weft_socket **socket, uintptr_t handle)
 {
     (void)socket;
     (void)handle;

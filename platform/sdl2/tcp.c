@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP connections: beginning one and receiving. listen.c accepts them, send.c sends. */
 #include <errno.h>
+#include <string.h>
 
 #include "internal.h"
 #include "net.h"
 #include "seam.h"
 #include "weft/memory.h"
 
-enum { MOST_AT_ONCE = 1 << 30 /* bytes: SDL2_net counts in int */ };
+enum { MOST_ADDRESSES = 16, MOST_AT_ONCE = 1 << 30 /* bytes: SDL2_net counts in int */ };
 
 /* A call of SDLNet_TCP_Open() in a thread of its own. */
 struct opening {
@@ -51,6 +52,8 @@ static int open_connection(weft_socket *socket, weft_time until)
                            until == WEFT_FOREVER ? WEFT_FOREVER - 1 : until);
     if (err == WEFT_ETIMEDOUT)
         return weft__net_fail(&socket->name, err, "tcp connect to", "the deadline passed");
+    if (err == WEFT_ECANCELED)
+        return weft__net_fail(&socket->name, err, "tcp connect to", "the wait was cancelled");
     if (err != 0)
         return err;
     if (opening->tcp)
@@ -63,7 +66,7 @@ static int open_connection(weft_socket *socket, weft_time until)
     return err;
 }
 
-int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, weft_time until)
+static int connect_to(weft_socket **socket, const weft_address *address, weft_time until)
 {
     weft_socket *created = NULL;
     IPaddress sdl = weft__net_to_sdl(address);
@@ -87,6 +90,36 @@ int weft_seam_tcp_connect(weft_socket **socket, const weft_address *address, wef
     return 0;
 }
 
+/* An address that answers nothing leaves the ones after it their part of the time. */
+static weft_time share_of(weft_time until, size_t addresses_left)
+{
+    weft_time left;
+
+    if (until == WEFT_FOREVER || addresses_left == 1)
+        return until;
+    left = until - weft_clock();
+    return left > 0 ? weft_in(left / (weft_time)addresses_left) : until;
+}
+
+int weft_tcp_connect(weft_socket **socket, const char *host, int port, weft_time until)
+{
+    weft_address addresses[MOST_ADDRESSES];
+    size_t count = 0;
+    int err = weft__resolve_peer(host, port, addresses, MOST_ADDRESSES, &count, until);
+
+    if (err != 0)
+        return err;
+    for (size_t i = 0; i < count; i++) {
+        err = connect_to(socket, &addresses[i], share_of(until, count - i));
+        if (err == 0 || err == WEFT_ENOMEM || err == WEFT_ELIMIT || err == WEFT_ECANCELED)
+            break;
+    }
+    /* The sentence names an address; if that is not what was asked for, it says both. */
+    if (err != 0 && !strstr(weft_last_error(), host))
+        weft__fail(err, "host %s, port %d: %s", host, port, weft_last_error());
+    return err;
+}
+
 /* Between enter and leave. */
 static int receive(weft_socket *socket, void *buffer, size_t size, size_t *length, weft_time until)
 {
@@ -99,6 +132,8 @@ static int receive(weft_socket *socket, void *buffer, size_t size, size_t *lengt
     }
     if (err == WEFT_ETIMEDOUT)
         return weft__net_fail(&socket->name, err, "tcp receive from", "the deadline passed");
+    if (err == WEFT_ECANCELED)
+        return weft__net_fail(&socket->name, err, "tcp receive from", "the wait was cancelled");
     if (err != 0)
         return err;
     got = SDLNet_TCP_Recv(socket->tcp, buffer, size < MOST_AT_ONCE ? (int)size : MOST_AT_ONCE);

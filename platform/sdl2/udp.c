@@ -42,16 +42,24 @@ static int open_at(weft_socket **socket, const weft_address *address)
     return 0;
 }
 
-int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_family family)
+int weft_udp_open_with(weft_socket **socket, const char *host, int port, enum weft_family family,
+                       const weft_udp_options *options)
 {
     weft_address addresses[MOST_ADDRESSES];
     size_t count = 0;
     int err = 0;
 
+    if (options && options->share_port)
+        return weft__fail(WEFT_ENOTSUP, "udp at port %d: SDL2_net shares none", port);
     if (family == WEFT_IPV6)
         return weft__fail(WEFT_ENOTSUP, "udp: SDL2_net speaks IPv4 only");
     err = weft__resolve(host, port, addresses, MOST_ADDRESSES, &count, WEFT_FOREVER);
     return err == 0 ? open_at(socket, &addresses[0]) : err;
+}
+
+int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_family family)
+{
+    return weft_udp_open_with(socket, host, port, family, NULL);
 }
 
 static int check_target(const weft_address *to, size_t size)
@@ -139,6 +147,8 @@ static int receive_next(weft_socket *socket, void *buffer, size_t size, size_t *
                              "the datagram is larger than the buffer");
     else if (err == WEFT_ETIMEDOUT)
         weft__net_fail(&socket->name, err, "udp receive at", "the deadline passed");
+    else if (err == WEFT_ECANCELED)
+        weft__net_fail(&socket->name, err, "udp receive at", "the wait was cancelled");
     else if (err == WEFT_ECLOSED)
         weft__net_fail(&socket->name, err, "udp receive at", "the socket was shut down");
     return err;

@@ -13,6 +13,9 @@ const weft_capabilities *weft_caps(void)
         .shutdown_write = true,
         .listen_backlog = 128,
         .socket_options = true,
+        .unix_sockets = true,
+        .multicast = true,
+        .poller = "WSAPoll",
         .thread_priority = true,
         .thread_affinity = true,
         .terminate_is_polite = false, /* most programs of others have no way to be asked */

@@ -129,7 +129,7 @@ int weft__launch_hand_over(weft__launch *launch, const weft_process_options *opt
     for (size_t i = 0; i < options->hand_over_count; i++) {
         const weft_handover *given = &options->hand_over[i];
         uintptr_t handle = 0;
-        int err = given->socket != NULL ? weft_seam_socket_handle(given->socket, &handle)
+        int err = given->socket != NULL ? weft__socket_hand_over(given->socket, &handle)
                                         : weft_seam_file_handle(given->file, &handle);
         if (err == 0)
             err = weft__launch_share(launch, (HANDLE)handle, 0, &launch->handed[i]);

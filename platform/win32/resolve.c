@@ -65,6 +65,8 @@ void weft__address_from_system(weft_address *address, const struct sockaddr *fro
         }
         if (weft__address_is_link_local(address))
             address->scope = six.sin6_scope_id;
+    } else if (from->sa_family == AF_UNIX) {
+        address->family = WEFT_UNIX;
     }
 }
 
@@ -85,7 +87,7 @@ int weft_seam_resolve(const char *host, int port, weft_address *addresses, size_
     ADDRINFOW *found = NULL;
     wchar_t *wide = NULL;
     int said;
-    int err = weft__winsock();
+    int err = weft_seam_socket_begin();
 
     if (err != 0)
         return err;

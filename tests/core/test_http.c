@@ -11,7 +11,7 @@
 #include "weft/atomic.h"
 #include "weft/event.h"
 #include "weft/http.h"
-#include "weft/server.h"
+#include "weft/http_server.h"
 #include "weft/socket.h"
 
 enum { URL_SIZE = 128, BIG_SIZE = 300000 };

@@ -1,396 +1,320 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "server_styles.h"
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "crew.h"
-#include "fail.h"
-#include "weft/caps.h"
-#include "weft/http.h"
-#include "weft/server.h"
-#include "weft/socket.h"
+#include "weft/memory.h"
 
-enum { BIG_SIZE = 4 << 20, REPLY_SIZE = 16384, CONNECTIONS = 256 };
+enum { CLIENTS = 20, ROUNDS = 50, BIG = 3 << 20 };
 
-static char big_body[BIG_SIZE];
+/* ---- the examples ---- */
 
-static weft_http_server *start(const weft_http_server_options *options)
+static void echoes_what_arrives_in(enum weft_server_style style)
 {
-    weft_http_server *server = NULL;
+    weft_server *server = start_server(echo, &(weft_server_options){.style = style});
+    weft_socket *socket = connect_to(server);
 
-    if (!CHECK_OK(weft_http_server_start(&server, options)))
-        abort(); /* without it no test below means anything */
-    return server;
+    say(socket, "hello");
+    hears(socket, "hello");
+    say(socket, "again");
+    hears(socket, "again");
+    weft_socket_close(socket);
+    end_server(server);
 }
 
-static int port_of(const weft_http_server *server)
+static void echoes_what_arrives(void)
 {
-    return atoi(strrchr(weft_http_server_url(server), ':') + 1);
+    for_each_style(echoes_what_arrives_in);
 }
 
-/* ---- a client that says what it is told to ---- */
-
-static weft_socket *connect_to(const weft_http_server *server)
+/* A conversation in lines: who are you, what you say, and bye. */
+static int greet(weft_request *request)
 {
+    return weft_reply(request, "name?", 5);
+}
+
+static int chat(weft_request *request)
+{
+    const char *line = weft_request_data(request);
+    size_t size = weft_request_size(request);
+    void **name = weft_request_state(request);
+    char answer[128];
+
+    if (!*name) {
+        *name = weft_alloc(size + 1);
+        if (!*name)
+            return WEFT_ENOMEM;
+        memcpy(*name, line, size);
+        return weft_reply(request, "welcome", 7);
+    }
+    if (size == 3 && memcmp(line, "bye", 3) == 0)
+        weft_request_finish(request);
+    snprintf(answer, sizeof(answer), "%s: %.*s", (const char *)*name, (int)size, line);
+    return weft_reply(request, answer, strlen(answer));
+}
+
+static int forget_name(weft_request *request)
+{
+    weft_free(*weft_request_state(request));
+    return 0;
+}
+
+static void chats_in(enum weft_server_style style)
+{
+    weft_server *server = start_server(chat, &(weft_server_options){.style = style,
+                                                                    .framing = WEFT_FRAMING_LINE,
+                                                                    .on_open = greet,
+                                                                    .on_close = forget_name});
+    weft_socket *ann = connect_to(server), *bob = connect_to(server);
+
+    hears(ann, "name?\n");
+    say(ann, "Ann\r\nhi\n\nhow");
+    hears(ann, "welcome\nAnn: hi\nAnn: \n");
+    hears(bob, "name?\n");
+    say(bob, "Bob\nbye\nnobody hears this\n");
+    hears(bob, "welcome\nBob: bye\n");
+    CU_ASSERT_TRUE(is_closed(bob));
+    say(ann, " are you?\n");
+    hears(ann, "Ann: how are you?\n");
+    weft_socket_close(ann);
+    weft_socket_close(bob);
+    end_server(server);
+}
+
+static void a_conversation_in_lines_keeps_its_state(void)
+{
+    for_each_style(chats_in);
+}
+
+/* ---- many ---- */
+
+struct client {
+    weft_server *server;
+    weft_atomic_u32 next; /* the clients' numbers */
+    weft_atomic_u32 wrong;
+};
+
+static int talk(weft_task *task)
+{
+    struct client *all = WEFT_ARG(task, struct client *);
+    unsigned number = weft_fetch_add_u32(&all->next, 1, WEFT_RELAXED);
     weft_socket *socket = NULL;
+    weft_address address;
+    char sent[64], got[64];
+    int err;
 
-    CHECK_OK(weft_tcp_connect(&socket, "127.0.0.1", port_of(server), SOON));
-    return socket;
-}
-
-/* Reads until the server has finished. */
-static int read_reply(weft_socket *socket, char reply[REPLY_SIZE])
-{
-    size_t size = 0, length = 1;
-    int err = 0;
-
-    while (err == 0 && length > 0 && size < REPLY_SIZE - 1) {
-        err = weft_socket_recv(socket, reply + size, REPLY_SIZE - 1 - size, &length, SOON);
-        size += err == 0 ? length : 0;
+    weft_server_address(all->server, &address);
+    err = weft_tcp_connect(&socket, "127.0.0.1", address.port, SOON);
+    for (int i = 0; i < ROUNDS && err == 0; i++) {
+        memset(sent, 0, sizeof(sent));
+        snprintf(sent, sizeof(sent), "client %u round %d", number, i);
+        err = weft_socket_send(socket, sent, sizeof(sent), NULL, SOON);
+        if (err == 0)
+            err = receive_all(socket, got, sizeof(got));
+        if (err == 0 && memcmp(sent, got, sizeof(got)) != 0)
+            err = WEFT_EFAILED;
     }
-    reply[size] = '\0';
-    return err;
-}
-
-static int ask(const weft_http_server *server, const char *request, size_t size,
-               char reply[REPLY_SIZE])
-{
-    weft_socket *socket = connect_to(server);
-    int err = socket ? weft_socket_send(socket, request, size, NULL, SOON) : WEFT_EREFUSED;
-
-    if (err == 0)
-        err = read_reply(socket, reply);
     weft_socket_close(socket);
+    weft_fetch_add_u32(&all->wrong, err != 0, WEFT_RELAXED);
     return err;
 }
 
-/* The reply begins so. */
-static void expect_reply(const weft_http_server *server, const char *request, const char *expected)
+static void serves_many_in(enum weft_server_style style)
 {
-    char reply[REPLY_SIZE] = "";
+    weft_server *server =
+        start_server(echo, &(weft_server_options){.style = style, .workers = CLIENTS});
+    struct client all = {.server = server};
+    weft_thread *threads[CLIENTS];
+    weft_server_stats stats;
 
-    CHECK_OK(ask(server, request, strlen(request), reply));
-    if (strncmp(reply, expected, strlen(expected)) != 0)
-        printf("\n    '%s' got '%.80s'\n", request, reply);
-    CU_ASSERT_EQUAL(strncmp(reply, expected, strlen(expected)), 0);
+    start_threads(threads, CLIENTS, talk, &all);
+    join_threads(threads, CLIENTS);
+    CU_ASSERT_EQUAL(weft_load_u32(&all.wrong, WEFT_RELAXED), 0);
+    CU_ASSERT_TRUE(eventually(nobody_is_connected, server));
+    stats = stats_of(server);
+    CU_ASSERT_EQUAL(stats.accepted, CLIENTS);
+    CU_ASSERT_EQUAL(stats.bytes_in, CLIENTS * ROUNDS * 64);
+    CU_ASSERT_EQUAL(stats.bytes_out, CLIENTS * ROUNDS * 64);
+    CU_ASSERT_TRUE(stats.requests >= CLIENTS * ROUNDS);
+    CU_ASSERT_EQUAL(stats.failed + stats.timed_out + stats.refused + stats.lost + stats.cut, 0);
+    end_server(server);
 }
 
-static void expect_alive(const weft_http_server *server)
+static void serves_many_clients_and_counts_exactly(void)
 {
-    weft_http_response response = {0};
-
-    CHECK_OK(weft_http_get(&response, weft_http_server_url(server), NULL, SOON));
-    CU_ASSERT_EQUAL(response.status, 200);
-    weft_http_response_close(&response);
+    for_each_style(serves_many_in);
 }
 
-/* ---- what it answers ---- */
+/* ---- streams ---- */
 
-static void without_a_handler_there_is_one_page(void)
+static void survives_pieces_in(enum weft_server_style style)
 {
-    weft_http_server *server = start(NULL);
-    char reply[REPLY_SIZE] = "", *body;
-    const char *request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", *length;
-
-    CHECK_OK(ask(server, request, strlen(request), reply));
-    body = strstr(reply, "\r\n\r\n");
-    length = strstr(reply, "\r\nContent-Length: ");
-    CU_ASSERT_EQUAL(strncmp(reply, "HTTP/1.1 200 OK\r\n", 17), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\r\nConnection: close\r\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(reply, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
-    CU_ASSERT_TRUE(body && length && strlen(body + 4) == (size_t)atoi(length + 18));
-    CU_ASSERT_TRUE(body && strstr(body, "<html>") != NULL);
-    expect_reply(server, "GET /?a=b HTTP/1.0\n\n", "HTTP/1.1 200 OK\r\n");
-    expect_reply(server, "GET /other HTTP/1.1\r\n\r\n", "HTTP/1.1 404 Not Found\r\n");
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 3);
-    weft_http_server_close(server);
-}
-
-static void what_is_no_get_is_refused(void)
-{
-    /* clang-format off */
-    static const char *const bad[] = {
-        "\r\n\r\n", "GET\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1\r\n\r\n", "GET  HTTP/1.1\r\n\r\n",
-        "GET x HTTP/1.1\r\n\r\n", "GET http://x/ HTTP/1.1\r\n\r\n", "GET / x HTTP/1.1\r\n\r\n",
-        "GET /\x01 HTTP/1.1\r\n\r\n", "G(T / HTTP/1.1\r\n\r\n", "GET / HTTP/x.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\n folded: a\r\n\r\n",
-        "GET / HTTP/1.1\r\na: \x01\r\n\r\n", "\x16\x03\x01",
-    };
-    /* clang-format on */
-    weft_http_server *server = start(NULL);
-    char reply[REPLY_SIZE] = "";
-
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        expect_reply(server, bad[i], "HTTP/1.1 400 Bad Request\r\n");
-    CHECK_OK(ask(server, "GET /\0 HTTP/1.1\r\n\r\n", 19, reply));
-    CU_ASSERT_EQUAL(strncmp(reply, "HTTP/1.1 400 ", 13), 0);
-    expect_reply(server, "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
-                 "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n");
-    expect_reply(server, "HEAD / HTTP/1.1\r\n\r\n", "HTTP/1.1 405 ");
-    expect_reply(server, "GET / HTTP/2.0\r\n\r\n", "HTTP/1.1 505 ");
-    expect_alive(server);
-    weft_http_server_close(server);
-}
-
-/* Answers with the path that it was asked for, or as the path says. */
-static void echo(const char *path, weft_http_reply *reply, void *context)
-{
-    char *body = context;
-
-    if (strcmp(path, "/big") == 0) {
-        *reply = (weft_http_reply){.body = big_body, .size = BIG_SIZE, .content_type = "a/b"};
-    } else if (strcmp(path, "/bad-location") == 0) {
-        *reply = (weft_http_reply){.status = 302, .location = "/a\r\nSet-Cookie: b"};
-    } else if (strcmp(path, "/bad-status") == 0) {
-        reply->status = 99;
-    } else if (strcmp(path, "/nothing") == 0) {
-        *reply = (weft_http_reply){.status = 204, .body = "x", .size = 1};
-    } else if (strncmp(path, "/to?", 4) == 0) {
-        *reply = (weft_http_reply){.status = 302, .location = path + 4};
-    } else {
-        snprintf(body, 64, "%s", path);
-        reply->body = body;
-        reply->size = strlen(body);
-    }
-}
-
-static void a_handler_answers(void)
-{
-    char path[64], reply[REPLY_SIZE] = "";
-    weft_http_server *server = start(&(weft_http_server_options){.handler = echo, .context = path});
-    const char *nothing = "GET /nothing HTTP/1.1\r\n\r\n";
-
-    expect_reply(server, "GET /a/b?c=%20 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\n");
-    expect_reply(server, "GET /to?/x HTTP/1.1\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: /x\r\n");
-    expect_reply(server, "GET /bad-location HTTP/1.1\r\n\r\n", "HTTP/1.1 500 ");
-    expect_reply(server, "GET /bad-status HTTP/1.1\r\n\r\n", "HTTP/1.1 500 ");
-    CHECK_OK(ask(server, nothing, strlen(nothing), reply));
-    CU_ASSERT_PTR_NULL(strstr(reply, "Content-Length"));
-    CU_ASSERT_STRING_EQUAL(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
-    weft_http_server_close(server);
-    CU_ASSERT_STRING_EQUAL(path, "/a/b?c=%20"); /* its threads have ended */
-}
-
-static void a_big_answer_arrives_whole(void)
-{
-    char path[64], url[128];
-    weft_http_server *server = start(&(weft_http_server_options){.handler = echo, .context = path});
-    weft_http_response response = {0};
-
-    for (size_t i = 0; i < BIG_SIZE; i++)
-        big_body[i] = (char)(i * 7 + i / 256);
-    snprintf(url, sizeof(url), "%sbig", weft_http_server_url(server));
-    CHECK_OK(weft_http_get(&response, url, NULL, SOON));
-    CU_ASSERT_EQUAL(response.size, BIG_SIZE);
-    CU_ASSERT_TRUE(response.size == BIG_SIZE && memcmp(response.body, big_body, BIG_SIZE) == 0);
-    weft_http_response_close(&response);
-    weft_http_server_close(server);
-}
-
-/* ---- clients that behave badly ---- */
-
-static void a_request_may_arrive_in_pieces(void)
-{
-    static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    weft_http_server *server = start(NULL);
+    weft_server *server = start_server(
+        echo, &(weft_server_options){.style = style, .framing = WEFT_FRAMING_LENGTH32});
     weft_socket *socket = connect_to(server);
-    char reply[REPLY_SIZE] = "";
+    static const char message[] = {0, 0, 0, 3, 'a', 'b', 'c', 0, 0, 0, 0, 0, 0, 0, 1, 'd'};
+    char got[sizeof(message)] = "";
 
-    for (size_t i = 0; i < sizeof(request) - 1; i++)
-        CHECK_OK(weft_socket_send(socket, &request[i], 1, NULL, SOON));
-    if (weft_caps()->shutdown_write)
-        CHECK_OK(weft_socket_shutdown(socket, WEFT_SHUTDOWN_WRITE));
-    CHECK_OK(read_reply(socket, reply));
-    CU_ASSERT_EQUAL(strncmp(reply, "HTTP/1.1 200 OK\r\n", 17), 0);
+    for (size_t i = 0; i < sizeof(message); i++)
+        CHECK_OK(weft_socket_send(socket, message + i, 1, NULL, SOON));
+    CHECK_OK(receive_all(socket, got, sizeof(got)));
+    CU_ASSERT_EQUAL(memcmp(got, message, sizeof(got)), 0);
+    CU_ASSERT_EQUAL(stats_of(server).requests, 3);
     weft_socket_close(socket);
-    weft_http_server_close(server);
+    end_server(server);
 }
 
-static void a_huge_head_is_refused_and_the_client_hears_it(void)
+static void a_request_may_come_in_pieces(void)
 {
-    size_t size = 1 << 20;
-    weft_http_server *server = start(NULL);
-    char *request = malloc(size), reply[REPLY_SIZE] = "";
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(request);
-    memset(request, 'a', size);
-    memcpy(request, "GET / HTTP/1.1\r\na: ", 19);
-    CHECK_OK(ask(server, request, size, reply));
-    CU_ASSERT_EQUAL(strncmp(reply, "HTTP/1.1 431 ", 13), 0);
-    expect_alive(server);
-    free(request);
-    weft_http_server_close(server);
+    for_each_style(survives_pieces_in);
 }
 
-static void clients_that_go_away_or_stay_silent_hurt_nobody(void)
+static void answers_half_closed_in(enum weft_server_style style)
 {
-    weft_http_server *server = start(NULL);
-    weft_socket *silent = connect_to(server), *half = connect_to(server);
+    weft_server *server =
+        start_server(echo, &(weft_server_options){.style = style, .framing = WEFT_FRAMING_LINE});
+    weft_socket *socket = connect_to(server);
 
-    CHECK_OK(weft_socket_send(half, "GET / HT", 8, NULL, SOON));
-    for (int i = 0; i < 100; i++) {
-        weft_socket *gone = connect_to(server);
+    say(socket, "one\ntwo\nthr");
+    CHECK_OK(weft_socket_shutdown(socket, WEFT_SHUTDOWN_WRITE));
+    hears(socket, "one\ntwo\n");
+    CU_ASSERT_TRUE(is_closed(socket));
+    CU_ASSERT_TRUE(eventually(nobody_is_connected, server));
+    CU_ASSERT_EQUAL(stats_of(server).refused, 1);
+    weft_socket_close(socket);
+    end_server(server);
+}
 
-        if (i % 2 == 0)
-            CHECK_OK(weft_socket_send(gone, "GET / HTTP/1.1\r\n\r\n", 18, NULL, SOON));
-        weft_socket_close(gone); /* without reading: a reset, if the answer was there */
+static void a_half_closed_connection_is_answered_to_the_end(void)
+{
+    if (!weft_caps()->shutdown_write) {
+        skip("the backend cannot close one half");
+        return;
     }
-    expect_alive(server);
-    weft_socket_close(silent);
-    weft_socket_close(half);
-    weft_http_server_close(server);
+    for_each_style(answers_half_closed_in);
 }
 
-static int fetch(weft_task *task)
+static void echoes_much_in(enum weft_server_style style)
 {
-    weft_http_server *server = WEFT_ARG(task, weft_http_server *);
-    weft_http_response response = {0};
-    int err = weft_http_get(&response, weft_http_server_url(server), NULL, SOON);
-
-    weft_http_response_close(&response);
-    return err;
-}
-
-static void connections_beyond_the_limit_wait(void)
-{
-    weft_http_server *server = start(NULL);
-    weft_socket *silent[CONNECTIONS];
+    weft_server *server = start_server(echo, &(weft_server_options){.style = style});
+    weft_socket *socket = connect_to(server);
+    char *data = weft_alloc(BIG), *got = weft_alloc(BIG);
+    struct sender sender = {.socket = socket, .data = data, .size = BIG};
     weft_thread *thread;
 
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        silent[i] = connect_to(server);
-    start_threads(&thread, 1, fetch, server);
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 0);
-    weft_socket_close(silent[0]);
+    CU_ASSERT_FATAL(data && got);
+    for (size_t i = 0; i < BIG; i++)
+        data[i] = (char)(i * 7 + i / 256);
+    start_threads(&thread, 1, send_all, &sender);
+    CHECK_OK(receive_all(socket, got, BIG));
     join_threads(&thread, 1);
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 1);
-    for (size_t i = 1; i < CONNECTIONS; i++)
-        weft_socket_close(silent[i]);
-    weft_http_server_close(server);
+    CHECK_OK(sender.err);
+    CU_ASSERT_EQUAL(memcmp(data, got, BIG), 0);
+    weft_free(data);
+    weft_free(got);
+    weft_socket_close(socket);
+    end_server(server);
 }
 
-/* ---- start and end ---- */
-
-static void close_ends_connections_that_are_open(void)
+static void a_large_stream_comes_back_whole(void)
 {
-    weft_http_server *server = start(NULL);
-    weft_socket *silent[CONNECTIONS + 2];
-    char reply[REPLY_SIZE];
-
-    for (size_t i = 0; i < CONNECTIONS + 2; i++)
-        silent[i] = connect_to(server);
-    weft_http_server_close(server);
-    (void)read_reply(silent[0], reply); /* it ends, however it ends */
-    CU_ASSERT_STRING_EQUAL(reply, "");
-    for (size_t i = 0; i < CONNECTIONS + 2; i++)
-        weft_socket_close(silent[i]);
-    weft_http_server_close(NULL);
+    for_each_style(echoes_much_in);
 }
 
-static void a_port_in_use_is_refused(void)
+static void lives_on_in(enum weft_server_style style)
 {
-    weft_http_server *server = start(NULL), *second = NULL;
-    weft_http_server_options options = {.port = port_of(server)};
+    weft_server *server = start_server(echo, &(weft_server_options){.style = style});
+    weft_socket *socket;
 
-    CHECK_ERROR(weft_http_server_start(&second, &options), WEFT_EADDRINUSE);
-    CU_ASSERT_PTR_NULL(second);
-    weft_http_server_close(server);
-    options.port = 70000;
-    CHECK_ERROR(weft_http_server_start(&second, &options), WEFT_EINVAL);
-}
-
-static void its_url_leads_to_it(void)
-{
-    weft_http_server *server = start(&(weft_http_server_options){.host = ""});
-
-    CU_ASSERT_EQUAL(strncmp(weft_http_server_url(server), "http://", 7), 0);
-    expect_alive(server);
-    weft_http_server_close(server);
-}
-
-static void the_end_of_the_program_does_not_wait_for_it(void)
-{
-    weft_http_server *server = start(NULL);
-
-    expect_alive(server);
-    CHECK_OK(weft_thread_join_all(SOON));
-    weft_http_server_close(server);
-}
-
-/* ---- when the system refuses ---- */
-
-static int start_and_close(void *context)
-{
-    weft_http_server *server = NULL;
-    int err = weft_http_server_start(&server, NULL);
-
-    (void)context;
-    weft_http_server_close(server);
-    return err;
-}
-
-static void a_start_that_is_refused_leaves_nothing(void)
-{
-    int err = WEFT_ENOMEM;
-    uint32_t n = 0;
-
-    watch_memory();
-    while (err == WEFT_ENOMEM) { /* ends when the n-th is not the start's own any more */
-        refuse_allocation(++n);
-        err = start_and_close(NULL);
-        refuse_allocation(0);
+    for (int i = 0; i < 500; i++) {
+        socket = connect_to(server);
+        if (i % 4 == 0)
+            say(socket, "not read: a reset");
+        weft_socket_close(socket);
     }
-    CHECK_OK(err);
-    CU_ASSERT_TRUE(n > 1);
-    unwatch_memory();
-    CU_ASSERT_EQUAL(refuse_each_passage("thread.start", WEFT_ELIMIT, start_and_close, NULL), 1);
+    socket = connect_to(server);
+    say(socket, "still there?");
+    hears(socket, "still there?");
+    weft_socket_close(socket);
+    CU_ASSERT_TRUE(eventually(nobody_is_connected, server));
+    CU_ASSERT_EQUAL(stats_of(server).lost, 0);
+    end_server(server);
 }
 
-static void a_connection_is_served_even_if_no_thread_starts(void)
+static void clients_that_connect_and_close_hurt_nobody(void)
 {
-    weft_http_server *server = start(NULL);
-
-    refuse_passage("thread.start", 1, WEFT_ELIMIT);
-    expect_alive(server);
-    refuse_passage(NULL, 0, 0);
-    expect_alive(server);
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 2);
-    weft_http_server_close(server);
+    for_each_style(lives_on_in);
 }
 
-static void accepting_goes_on_after_an_error(void)
-{
-    weft_http_server *server = NULL;
+/* ---- errors ---- */
 
-    refuse_passage("server.accept", 1, WEFT_ELIMIT);
-    server = start(NULL);
-    expect_alive(server);
-    refuse_passage(NULL, 0, 0);
-    weft_http_server_close(server);
+static int fail_at_x(weft_request *request)
+{
+    const char *line = weft_request_data(request);
+
+    if (echo(request) != 0)
+        return WEFT_EFAILED;
+    return weft_request_size(request) > 0 && *line == 'x' ? WEFT_EFAILED : 0;
+}
+
+static void closes_after_failure_in(enum weft_server_style style)
+{
+    weft_server *server = start_server(
+        fail_at_x, &(weft_server_options){.style = style, .framing = WEFT_FRAMING_LINE});
+    weft_socket *good = connect_to(server), *bad = connect_to(server);
+
+    say(bad, "a\nx\n");
+    hears(bad, "a\nx\n");
+    CU_ASSERT_TRUE(is_closed(bad));
+    say(good, "b\n");
+    hears(good, "b\n");
+    CU_ASSERT_EQUAL(stats_of(server).failed, 1);
+    CU_ASSERT_EQUAL(stats_of(server).requests, 3);
+    weft_socket_close(good);
+    weft_socket_close(bad);
+    end_server(server);
+}
+
+static void a_handler_that_fails_loses_its_connection(void)
+{
+    for_each_style(closes_after_failure_in);
+}
+
+static int unwanted(weft_request *request)
+{
+    (void)request;
+    return WEFT_EPERM;
+}
+
+static void turns_away_in(enum weft_server_style style)
+{
+    weft_server *server =
+        start_server(echo, &(weft_server_options){.style = style, .on_open = unwanted});
+    weft_socket *socket = connect_to(server);
+
+    CU_ASSERT_TRUE(is_closed(socket));
+    weft_socket_close(socket);
+    end_server(server);
+}
+
+static void on_open_may_turn_a_client_away(void)
+{
+    for_each_style(turns_away_in);
 }
 
 const char *const suite_name = "server";
 CU_TestInfo suite_cases[] = {
-    {"without_a_handler_there_is_one_page", without_a_handler_there_is_one_page},
-    {"what_is_no_get_is_refused", what_is_no_get_is_refused},
-    {"a_handler_answers", a_handler_answers},
-    {"a_big_answer_arrives_whole", a_big_answer_arrives_whole},
-    {"a_request_may_arrive_in_pieces", a_request_may_arrive_in_pieces},
-    {"a_huge_head_is_refused_and_the_client_hears_it",
-     a_huge_head_is_refused_and_the_client_hears_it},
-    {"clients_that_go_away_or_stay_silent_hurt_nobody",
-     clients_that_go_away_or_stay_silent_hurt_nobody},
-    {"connections_beyond_the_limit_wait", connections_beyond_the_limit_wait},
-    {"close_ends_connections_that_are_open", close_ends_connections_that_are_open},
-    {"a_port_in_use_is_refused", a_port_in_use_is_refused},
-    {"its_url_leads_to_it", its_url_leads_to_it},
-    {"the_end_of_the_program_does_not_wait_for_it", the_end_of_the_program_does_not_wait_for_it},
-    {"a_start_that_is_refused_leaves_nothing", a_start_that_is_refused_leaves_nothing},
-    {"a_connection_is_served_even_if_no_thread_starts",
-     a_connection_is_served_even_if_no_thread_starts},
-    {"accepting_goes_on_after_an_error", accepting_goes_on_after_an_error},
+    {"echoes_what_arrives", echoes_what_arrives},
+    {"a_conversation_in_lines_keeps_its_state", a_conversation_in_lines_keeps_its_state},
+    {"serves_many_clients_and_counts_exactly", serves_many_clients_and_counts_exactly},
+    {"a_request_may_come_in_pieces", a_request_may_come_in_pieces},
+    {"a_half_closed_connection_is_answered_to_the_end",
+     a_half_closed_connection_is_answered_to_the_end},
+    {"a_large_stream_comes_back_whole", a_large_stream_comes_back_whole},
+    {"clients_that_connect_and_close_hurt_nobody", clients_that_connect_and_close_hurt_nobody},
+    {"a_handler_that_fails_loses_its_connection", a_handler_that_fails_loses_its_connection},
+    {"on_open_may_turn_a_client_away", on_open_may_turn_a_client_away},
     CU_TEST_INFO_NULL,
 };

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "conversation.h"
 #include "twin.h"
-#include "weft/server.h"
+#include "weft/http_server.h"
 
 static struct conversation talk; /* of the case that runs */
 

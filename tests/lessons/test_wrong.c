@@ -15,7 +15,7 @@
 #include "twin.h"
 #include "weft/event.h"
 #include "weft/mutex.h"
-#include "weft/server.h"
+#include "weft/http_server.h"
 
 enum { COUNT = 20 };
 

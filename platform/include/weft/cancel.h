@@ -15,12 +15,13 @@
  *
  * Every task runs under a token of its own, whose parent its starter may choose. A
  * cancelled token ends each wait of the task: sleep, condition, semaphore, event,
- * barrier, once, queue, future, join, and those between processes (weft/shared.h). What
- * the wait was for is not lost: an item, a permit or a notification that was there first
- * is taken, and the next wait fails.
+ * barrier, once, queue, future, join, those between processes (weft/shared.h), and those
+ * of sockets (weft/socket.h; sdl2: within 50 ms). What the wait was for is not lost: an
+ * item, a permit, a byte or a notification that was there first is taken, and the next
+ * wait fails.
  * Locks (mutex, rmutex, rwlock) are ended only where a deadline was given: who acquires
  * with WEFT_FOREVER may rely on having it. Calls with WEFT_NOW do not wait, and are told
- * what they would be told without a token. Not ended yet: waits of sockets.
+ * what they would be told without a token.
  *
  * Tokens are ended from outside and looked at from inside; none kills anything. A task
  * that computes asks weft_cancel_check() now and then. All zero is valid; there is

@@ -17,6 +17,12 @@ typedef struct weft_capabilities {
     bool bind_address;         /* listen on any one address; false: all interfaces or loopback */
     bool shutdown_write;       /* weft_socket_shutdown(WEFT_SHUTDOWN_WRITE) alone */
     bool socket_options;       /* weft_socket_option_set */
+    bool unix_sockets;         /* weft_unix_listen; Windows: if this one has them */
+    bool multicast;            /* weft_socket_multicast_join */
+    bool share_port;           /* weft_listen_options.share_port */
+    bool tls_server;           /* weft_http_server_options.tls */
+    const char *poller;        /* what weft_poller is made of: "epoll", "kqueue", "poll",
+                                  "WSAPoll" or "SDLNet_SocketSet" */
     int listen_backlog;        /* TCP connections that the system lets wait for accept, at most;
                                   those of a burst beyond it come seconds late, or never */
     bool thread_priority;      /* weft_thread_priority_set */

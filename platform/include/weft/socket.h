@@ -3,7 +3,7 @@
 #define WEFT_SOCKET_H
 
 /*
- * TCP and UDP over IPv4 and IPv6, every call with a deadline.
+ * TCP and UDP over IPv4 and IPv6, and Unix domain sockets; every call with a deadline.
  *
  *     weft_socket *s;
  *     CHECK(weft_tcp_connect(&s, "127.0.0.1", 8080, weft_in(WEFT_S(5))));
@@ -11,6 +11,8 @@
  *     CHECK(weft_socket_recv(s, buffer, sizeof(buffer), &length, WEFT_FOREVER));
  *     weft_socket_close(s);
  *
+ * Every call that waits ends with WEFT_ECANCELED, too, when the token of the calling
+ * thread does (weft/cancel.h); what was there first is taken, and the next wait fails.
  * Sockets are not inherited by child processes; writing to a closed peer is an
  * error, never a signal. A sdl2 build speaks IPv4 only and lacks some of this:
  * such calls return WEFT_ENOTSUP with a sentence, and weft_caps() tells before.
@@ -20,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "compiler.h"
 #include "time.h"
 
@@ -29,62 +32,23 @@ extern "C" {
 
 typedef struct weft_socket weft_socket;
 
-enum weft_family { WEFT_FAMILY_NONE, WEFT_IPV4, WEFT_IPV6 };
-
-/* Where a socket is or sends to. A plain value; equal addresses are equal bytes. */
-typedef struct weft_address {
-    uint32_t family; /* enum weft_family */
-    uint16_t port;   /* host byte order */
-    uint16_t unused; /* 0 */
-    uint32_t scope;  /* IPv6 link-local: the interface's number; otherwise 0 */
-    uint8_t ip[16];  /* network byte order; IPv4 uses the first 4, the rest is 0 */
-} weft_address;
-
-#define WEFT_ADDRESS_TEXT 72 /* bytes that hold any address as text, with its end */
+/* ---- TCP ------------------------------------------------------------------------ */
 
 /**
- * The first address of a host.
+ * A TCP connection to the host.
  *
- * @param host   a name ("localhost" is known without a resolver), an IPv4 or IPv6 number
- *               ("::1", "fe80::1%eth0", also in brackets), or NULL or "" for all
- *               interfaces of this machine
- * @param port   0 to 65535
- * @param family WEFT_IPV4 or WEFT_IPV6: only such an address; WEFT_FAMILY_NONE: either
- * @param until  absolute, monotonic ns; a slow name server cannot hold it longer
- * @return 0; WEFT_EINVAL: port out of range or host malformed; WEFT_ENOTFOUND: no
- *         such host; WEFT_ETIMEDOUT; WEFT_ENOTSUP: IPv6 in a build without it
- *
- * Threads: any.   Python: socket.getaddrinfo.
- */
-int weft_address_resolve(weft_address *address, const char *host, int port,
-                         enum weft_family family, weft_time until);
-
-/**
- * The address as "127.0.0.1:8080" or "[::1]:8080".
- *
- * @param text  receives at most `size` bytes with its end; WEFT_ADDRESS_TEXT is enough
- * @return text
- *
- * Threads: any.   Python: str(address).
- */
-const char *weft_address_text(const weft_address *address, char *text, size_t size);
-
-/** The IP alone, without port and brackets: "127.0.0.1", "::1". Python: address[0]. */
-const char *weft_address_ip(const weft_address *address, char *text, size_t size);
-
-/** Whether both are the same IP, scope and port. Threads: any. */
-bool weft_address_equal(const weft_address *a, const weft_address *b);
-
-/**
- * A TCP connection to the host; its addresses are tried one after another.
+ * All its addresses race (RFC 8305): IPv6 and IPv4 by turns, the next one starts 250 ms
+ * after the last or as soon as that fails, the first connection wins. sdl2: one after
+ * another.
  *
  * @param socket  receives the socket
  * @param host    name or number; not NULL
  * @param port    1 to 65535
  * @param until   for resolving and all attempts together
  * @return 0; WEFT_EINVAL, WEFT_ENOTFOUND: as weft_address_resolve(); WEFT_EREFUSED;
- *         WEFT_EUNREACHABLE; WEFT_ETIMEDOUT; WEFT_ELIMIT: no descriptor left;
- *         WEFT_ENOMEM; WEFT_ESYSTEM. The sentence names host, port and reason.
+ *         WEFT_EUNREACHABLE; WEFT_ETIMEDOUT; WEFT_ECANCELED; WEFT_ELIMIT: no descriptor
+ *         left; WEFT_ENOMEM; WEFT_ESYSTEM. The sentence names the host and the reason of
+ *         each address.
  *
  * Threads: any.   Python: socket.create_connection.
  */
@@ -95,6 +59,8 @@ WEFT_MUST_CHECK int weft_tcp_connect(weft_socket **socket, const char *host, int
 typedef struct weft_listen_options {
     int backlog;      /* connections that wait to be accepted; 0: 128 */
     bool ipv6_only;   /* "::" takes IPv6 alone; otherwise IPv4 too (dual stack) */
+    bool share_port;  /* other listeners may have the same port, if they too say so; the
+                         system deals connections out among them. weft_caps()->share_port */
 } weft_listen_options;
 
 /**
@@ -118,11 +84,12 @@ WEFT_MUST_CHECK int weft_tcp_listen(weft_socket **socket, const char *host, int 
 /**
  * The next connection.
  *
- * @param listener  of weft_tcp_listen()
+ * @param listener  of weft_tcp_listen() or weft_unix_listen()
  * @param socket    receives the connection, now the caller's
  * @param peer      receives who it is; NULL: not wanted
- * @return 0; WEFT_ETIMEDOUT; WEFT_ECLOSED: the listener was shut down; WEFT_ELIMIT:
- *         no descriptor left (the connection waits); WEFT_ENOMEM; WEFT_EINVAL: misuse
+ * @return 0; WEFT_ETIMEDOUT; WEFT_ECANCELED; WEFT_ECLOSED: the listener was shut down;
+ *         WEFT_ELIMIT: no descriptor left (the connection waits); WEFT_ENOMEM;
+ *         WEFT_EINVAL: misuse
  *
  * Threads: any.   Python: socket.accept.
  */
@@ -133,8 +100,8 @@ WEFT_MUST_CHECK int weft_socket_accept(weft_socket *listener, weft_socket **sock
  * All bytes are handed to the system.
  *
  * @param sent  receives how many were, also after an error; NULL: not wanted
- * @return 0; WEFT_ETIMEDOUT: the peer does not read; WEFT_ERESET: the peer is gone;
- *         WEFT_ECLOSED: the sending side was shut down; WEFT_ESYSTEM
+ * @return 0; WEFT_ETIMEDOUT: the peer does not read; WEFT_ECANCELED; WEFT_ERESET: the
+ *         peer is gone; WEFT_ECLOSED: the sending side was shut down; WEFT_ESYSTEM
  *
  * Threads: one sender at a time, beside any reader.   Python: socket.sendall.
  */
@@ -146,13 +113,57 @@ int weft_socket_send(weft_socket *socket, const void *data, size_t size, size_t 
  *
  * @param buffer  receives at most `size` bytes
  * @param length  receives how many, at least 1; 0: the peer has finished sending
- * @return 0; WEFT_ETIMEDOUT; WEFT_ERESET: the peer is gone; WEFT_EINVAL: misuse, size is 0
- *         or no connection; WEFT_ESYSTEM
+ * @return 0; WEFT_ETIMEDOUT; WEFT_ECANCELED; WEFT_ERESET: the peer is gone; WEFT_EINVAL:
+ *         misuse, size is 0 or no connection; WEFT_ESYSTEM
  *
  * Threads: one reader at a time, beside any sender.   Python: socket.recv.
  */
 int weft_socket_recv(weft_socket *socket, void *buffer, size_t size, size_t *length,
                      weft_time until);
+
+/**
+ * Exactly `size` bytes, however they come.
+ *
+ * @param buffer  receives them; 0 bytes are there at once
+ * @param length  receives how many came, also after an error; NULL: not wanted
+ * @return 0; WEFT_ECLOSED: the peer finished first; otherwise as weft_socket_recv()
+ *
+ * Threads: as weft_socket_recv().   Python: socket.recv with MSG_WAITALL; asyncio's readexactly.
+ */
+int weft_socket_recv_exactly(weft_socket *socket, void *buffer, size_t size, size_t *length,
+                             weft_time until);
+
+/* ---- Unix domain ------------------------------------------------------------------ */
+
+/**
+ * A socket that accepts connections of this machine at a path.
+ *
+ * A file that a program left there when it died is replaced; one behind which somebody
+ * listens, or that is no socket, is not. weft_socket_close() removes the file.
+ *
+ * @param path     of the file, UTF-8, at most 100 bytes
+ * @param options  backlog alone counts; NULL: none
+ * @return 0; WEFT_EADDRINUSE; WEFT_EINVAL: path; WEFT_EPERM; WEFT_ENOTFOUND: no such
+ *         folder; WEFT_ENOTSUP: not here (weft_caps()->unix_sockets; a Windows before
+ *         10.0.17134, too); WEFT_ELIMIT; WEFT_ENOMEM; WEFT_ESYSTEM
+ *
+ * Threads: any.   Python: socket(AF_UNIX).bind and listen.
+ */
+WEFT_MUST_CHECK int weft_unix_listen(weft_socket **socket, const char *path,
+                                     const weft_listen_options *options);
+
+/**
+ * A connection to who listens at the path. All that a TCP connection does, it does.
+ *
+ * @return 0; WEFT_EREFUSED: nobody listens; WEFT_ENOTFOUND: no such file; WEFT_ETIMEDOUT:
+ *         the listener's backlog stays full; WEFT_ECANCELED; otherwise as
+ *         weft_unix_listen()
+ *
+ * Threads: any.   Python: socket(AF_UNIX).connect.
+ */
+WEFT_MUST_CHECK int weft_unix_connect(weft_socket **socket, const char *path, weft_time until);
+
+/* ---- UDP -------------------------------------------------------------------------- */
 
 /**
  * A UDP socket.
@@ -168,13 +179,23 @@ int weft_socket_recv(weft_socket *socket, void *buffer, size_t size, size_t *len
 WEFT_MUST_CHECK int weft_udp_open(weft_socket **socket, const char *host, int port,
                                   enum weft_family family);
 
+/* All zero is the default. */
+typedef struct weft_udp_options {
+    bool share_port; /* other sockets may have the same port, if they too say so: each gets
+                        every multicast datagram, and one of them every other */
+} weft_udp_options;
+
+/** weft_udp_open() with options; NULL: none. WEFT_ENOTSUP: sdl2 shares no port. */
+WEFT_MUST_CHECK int weft_udp_open_with(weft_socket **socket, const char *host, int port,
+                                       enum weft_family family, const weft_udp_options *options);
+
 /**
  * One datagram has been handed to the system.
  *
  * @param size  bytes, 0 too
  * @return 0; WEFT_ETOOBIG: the system takes no datagram of this size; WEFT_ETIMEDOUT;
- *         WEFT_EUNREACHABLE; WEFT_ECLOSED: the sending side was shut down; WEFT_EINVAL:
- *         misuse, another family or not a UDP socket
+ *         WEFT_ECANCELED; WEFT_EUNREACHABLE; WEFT_ECLOSED: the sending side was shut
+ *         down; WEFT_EINVAL: misuse, another family or not a UDP socket
  *
  * Threads: any.   Python: socket.sendto.
  */
@@ -188,13 +209,36 @@ int weft_socket_sendto(weft_socket *socket, const void *data, size_t size,
  * @param length  receives its true length, also when it was larger than the buffer
  * @param from    receives the sender; NULL: not wanted
  * @return 0; WEFT_ETRUNCATED: it was larger: the buffer is full, the rest is lost;
- *         WEFT_ETIMEDOUT; WEFT_ECLOSED: the socket was shut down; WEFT_EINVAL: misuse.
- *         That an earlier datagram of ours found nobody is no error here.
+ *         WEFT_ETIMEDOUT; WEFT_ECANCELED; WEFT_ECLOSED: the socket was shut down;
+ *         WEFT_EINVAL: misuse. That an earlier datagram of ours found nobody is told
+ *         only if WEFT_SOCKET_TELL_UNREACHABLE was set: WEFT_EREFUSED.
  *
  * Threads: any.   Python: socket.recvfrom.
  */
 int weft_socket_recvfrom(weft_socket *socket, void *buffer, size_t size, size_t *length,
                          weft_address *from, weft_time until);
+
+/**
+ * The socket receives what is sent to a multicast group.
+ *
+ *     weft_udp_open_with(&s, NULL, 5000, WEFT_IPV4, &(weft_udp_options){.share_port = true});
+ *     weft_address_resolve(&group, "239.1.2.3", 5000, WEFT_IPV4, WEFT_NOW);
+ *     weft_socket_multicast_join(s, &group, 0);
+ *
+ * @param group  224.0.0.0 to 239.255.255.255, or ff00::/8; its port does not matter
+ * @param via    the number of the interface; 0: the group's scope, or the system's choice
+ * @return 0; WEFT_EINVAL: not a UDP socket of this family, no group, or joined already;
+ *         WEFT_ENOTFOUND: no such interface, or none that can; WEFT_ELIMIT: too many
+ *         groups; WEFT_ENOTSUP: weft_caps()->multicast; WEFT_ESYSTEM
+ *
+ * Threads: any.   Python: setsockopt(IP_ADD_MEMBERSHIP).
+ */
+int weft_socket_multicast_join(weft_socket *socket, const weft_address *group, unsigned via);
+
+/** The socket leaves the group; the errors are the same. Python: IP_DROP_MEMBERSHIP. */
+int weft_socket_multicast_leave(weft_socket *socket, const weft_address *group, unsigned via);
+
+/* ---- all kinds -------------------------------------------------------------------- */
 
 enum weft_shutdown { WEFT_SHUTDOWN_READ = 1, WEFT_SHUTDOWN_WRITE = 2, WEFT_SHUTDOWN_BOTH = 3 };
 
@@ -215,7 +259,18 @@ enum weft_socket_option {
     WEFT_SOCKET_KEEP_ALIVE,     /* TCP: notice a peer that vanished */
     WEFT_SOCKET_BROADCAST,      /* UDP: may send to a broadcast address */
     WEFT_SOCKET_SEND_BUFFER,    /* bytes; the system may give more */
-    WEFT_SOCKET_RECEIVE_BUFFER  /* bytes */
+    WEFT_SOCKET_RECEIVE_BUFFER, /* bytes */
+    WEFT_SOCKET_TTL,            /* routers that a packet may pass, 1 to 255 */
+    WEFT_SOCKET_MULTICAST_TTL,  /* UDP: the same for multicast, 0 to 255; 1 at first */
+    WEFT_SOCKET_MULTICAST_LOOP, /* UDP: what is sent to a group comes back to this machine's
+                                   members; 1 at first */
+    WEFT_SOCKET_MULTICAST_INTERFACE, /* UDP: number of the interface that multicast leaves by;
+                                        0: the system's choice */
+    WEFT_SOCKET_KEEP_ALIVE_IDLE,     /* TCP: seconds of silence before the first question,
+                                        if WEFT_SOCKET_KEEP_ALIVE is on */
+    WEFT_SOCKET_TELL_UNREACHABLE     /* UDP: recvfrom returns WEFT_EREFUSED when an earlier
+                                        datagram found nobody; 0 at first, everywhere. Linux
+                                        and Windows alone */
 };
 
 /** Sets an option. 0; WEFT_ENOTSUP; WEFT_EINVAL: value or socket unfit; WEFT_ESYSTEM. */

@@ -31,13 +31,15 @@ enum weft_poll {
     WEFT_POLL_END    /* nobody waits any more */
 };
 
-/* True: ready (WEFT_POLL_ASK only). An object that is not ready must change the word and
- * weft_wake() it when it gets ready. */
+/* True: ready (WEFT_POLL_ASK), or it cannot be waited for: *seen is the error's code then, and
+ * weft_last_error() says why (WEFT_POLL_BEGIN). An object that is not ready must change the word
+ * and weft_wake() it when it gets ready. */
 typedef bool weft_poll_function(void *object, enum weft_poll what, weft_atomic_u32 **word,
                                 uint32_t *seen);
 
-/* A plain value, made by weft_event_waitable(), weft_queue_waitable(),
- * weft_future_waitable(), weft_thread_waitable() and weft_process_waitable(). */
+/* A plain value, made by weft_event_waitable(), weft_queue_waitable(), weft_future_waitable(),
+ * weft_thread_waitable(), weft_process_waitable(), weft_socket_waitable() and
+ * weft_poller_waitable(). */
 typedef struct weft_waitable {
     void *object;
     weft_poll_function *poll;
@@ -45,12 +47,13 @@ typedef struct weft_waitable {
 
 /**
  * One of the objects is ready: an event is set, a queue has an item or is shut down, a
- * future is done, a thread or process has ended.
+ * future is done, a thread or process has ended, a socket is readable or writable.
  *
  * @param objects  `count` of them; each must live until the call returns
  * @param index    receives the place of the first in the array that is ready
  * @param until    absolute, monotonic ns; WEFT_NOW, WEFT_FOREVER, weft_in()
- * @return 0; WEFT_ETIMEDOUT; WEFT_ECANCELED; WEFT_ENOMEM; WEFT_EINVAL: count is 0
+ * @return 0; WEFT_ETIMEDOUT; WEFT_ECANCELED; WEFT_ENOMEM; WEFT_EINVAL: count is 0;
+ *         WEFT_ELIMIT, WEFT_ESYSTEM: sockets cannot be watched
  *
  * Threads: any.   Windows: WaitForMultipleObjects, without its limit of 64. Python:
  * multiprocessing.connection.wait is nearest.

@@ -6,28 +6,20 @@
  * socket's own for what does not fit. So its true length is known on every system,
  * not only where recv() can be asked for it (Linux's MSG_TRUNC).
  */
-#include <errno.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-
+#include "host.h"
 #include "internal.h"
-#include "portable/host.h"
-#include "seam.h"
-#include "socket_private.h"
+#include "socket_object.h"
 
-enum { MOST_ADDRESSES = 16 };
-
-static int open_at(weft_socket **socket, const weft_address *address)
+static int open_at(weft_socket **socket, const weft_address *address, bool share_port)
 {
     weft_socket *created = NULL;
-    int err = weft__socket_create(&created, WEFT__UDP, address->family);
+    int err = weft__socket_create(&created, WEFT_SEAM_UDP, address->family);
 
     if (err != 0)
         return err;
     created->name = *address;
     created->dual = address->family == WEFT_IPV6 && weft__address_is_any(address);
-    err = weft__socket_bind(created, "udp at");
+    err = weft__socket_bind(created, share_port, "udp at");
     if (err != 0) {
         weft_socket_close(created);
         return err;
@@ -36,11 +28,12 @@ static int open_at(weft_socket **socket, const weft_address *address)
     return 0;
 }
 
-int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_family family)
+int weft_udp_open_with(weft_socket **socket, const char *host, int port, enum weft_family family,
+                       const weft_udp_options *options)
 {
-    weft_address addresses[MOST_ADDRESSES];
+    weft_address addresses[WEFT__MOST_ADDRESSES];
     size_t count = 0;
-    int err = weft__resolve(host, port, addresses, MOST_ADDRESSES, &count, WEFT_FOREVER);
+    int err = weft__resolve(host, port, addresses, WEFT__MOST_ADDRESSES, &count, WEFT_FOREVER);
 
     if (err != 0)
         return err;
@@ -52,9 +45,14 @@ int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_fa
     /* On to the next address as in weft_tcp_listen(). */
     for (size_t i = 0; i < count && (err == WEFT_ENOTSUP || err == WEFT_ENOTFOUND); i++) {
         if (family == WEFT_FAMILY_NONE || addresses[i].family == (uint32_t)family)
-            err = open_at(socket, &addresses[i]);
+            err = open_at(socket, &addresses[i], options && options->share_port);
     }
     return err;
+}
+
+int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_family family)
+{
+    return weft_udp_open_with(socket, host, port, family, NULL);
 }
 
 static int check_target(const weft_socket *socket, const weft_address *to)
@@ -70,30 +68,35 @@ static int check_target(const weft_socket *socket, const weft_address *to)
                         socket->name.family == WEFT_IPV6 ? "IPv6" : "IPv4");
 }
 
+static int fail_send(const weft_address *to, int code, const char *reason)
+{
+    char text[WEFT_ADDRESS_TEXT];
+
+    return weft__fail(code, "udp send to %s: %s", weft_address_text(to, text, sizeof(text)),
+                      reason);
+}
+
 static int send_one(weft_socket *socket, const void *data, size_t size, const weft_address *to,
                     weft_time until)
 {
     char text[WEFT_ADDRESS_TEXT];
-    struct sockaddr_storage storage;
     bool mapped = to->family == WEFT_IPV4 && socket->name.family == WEFT_IPV6;
-    socklen_t length = weft__address_to_system(to, mapped, &storage);
 
-    weft_address_text(to, text, sizeof(text));
     for (;;) {
-        int err = 0;
+        int said, err = 0;
         if (weft__socket_is_shut(socket, WEFT_SHUTDOWN_WRITE))
-            return weft__fail(WEFT_ECLOSED, "udp send to %s: the sending side was shut down", text);
-        if (sendto(socket->descriptor, data, size, MSG_NOSIGNAL, (struct sockaddr *)&storage,
-                   length) >= 0)
+            return fail_send(to, WEFT_ECLOSED, "the sending side was shut down");
+        said = weft_seam_socket_sendto(&socket->seam, data, size, to, mapped);
+        if (said == 0)
             return 0;
-        /* Refused: news about an earlier datagram, told once. */
-        if (errno == EINTR || errno == ECONNREFUSED)
+        if (said == WEFT_SEAM_AGAIN)
             continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            return weft__fail_system(errno, "udp send of %zu bytes to %s", size, text);
-        err = weft__socket_wait(socket, POLLOUT, until);
-        if (err == WEFT_ETIMEDOUT)
-            return weft__fail(err, "udp send to %s: the deadline passed", text);
+        if (said != WEFT_SEAM_BLOCKS)
+            return weft__fail_system(said, "udp send of %zu bytes to %s", size,
+                                     weft_address_text(to, text, sizeof(text)));
+        err = weft__socket_wait(socket, WEFT_SEAM_WRITABLE, until);
+        if (err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED)
+            return fail_send(to, err, weft__wait_ended(err));
         if (err != 0)
             return err;
     }
@@ -102,59 +105,56 @@ static int send_one(weft_socket *socket, const void *data, size_t size, const we
 int weft_socket_sendto(weft_socket *socket, const void *data, size_t size, const weft_address *to,
                        weft_time until)
 {
-    int err = weft__socket_expect(socket, WEFT__UDP, "udp send from");
+    int err = weft__socket_expect(socket, WEFT_SEAM_UDP, "udp send from");
 
     if (err == 0)
         err = check_target(socket, to);
     return err == 0 ? send_one(socket, data, size, to, until) : err;
 }
 
-/* recvmsg() into both pieces; how much in all, or -1. */
-static ssize_t receive(weft_socket *socket, void *buffer, size_t size,
-                       struct sockaddr_storage *from)
+/* As the seam says it. */
+static int receive(weft_socket *socket, void *buffer, size_t size, size_t *length,
+                   weft_address *from)
 {
-    struct iovec pieces[2] = {{buffer, size}, {socket->spill, WEFT__SPILL_SIZE}};
-    struct msghdr message = {
-        .msg_name = from, .msg_namelen = sizeof(*from), .msg_iov = pieces, .msg_iovlen = 2};
-    ssize_t got;
-    int reason;
+    struct weft__datagrams *datagrams = socket->datagrams;
+    bool tells = weft_load_u32(&datagrams->tells, WEFT_RELAXED) != 0;
+    int said;
 
-    weft_mutex_acquire(&socket->spill_lock, WEFT_FOREVER);
-    got = recvmsg(socket->descriptor, &message, 0);
-    reason = errno;
-    weft_mutex_release(&socket->spill_lock);
-    errno = reason;
-    return got;
+    if (tells && weft_seam_socket_told(&socket->seam) == WEFT_SEAM_REFUSED)
+        return WEFT_SEAM_REFUSED;
+    weft_mutex_acquire(&datagrams->lock, WEFT_FOREVER);
+    said = weft_seam_socket_recvfrom(&socket->seam, buffer, size, datagrams->spill, length, from);
+    weft_mutex_release(&datagrams->lock);
+    return said == WEFT_SEAM_REFUSED && !tells ? WEFT_SEAM_AGAIN : said;
 }
 
 int weft_socket_recvfrom(weft_socket *socket, void *buffer, size_t size, size_t *length,
                          weft_address *from, weft_time until)
 {
-    int err = weft__socket_expect(socket, WEFT__UDP, "udp receive at");
+    int err = weft__socket_expect(socket, WEFT_SEAM_UDP, "udp receive at");
 
     while (err == 0) {
-        struct sockaddr_storage sender = {0};
-        ssize_t got;
+        weft_address sender;
+        int said;
         if (weft__socket_is_shut(socket, WEFT_SHUTDOWN_READ))
             return weft__socket_fail(socket, WEFT_ECLOSED, "udp receive at",
                                      "the socket was shut down");
-        got = receive(socket, buffer, size, &sender);
-        if (got >= 0) {
-            *length = (size_t)got;
+        said = receive(socket, buffer, size, length, &sender);
+        if (said == 0) {
             if (from)
-                weft__address_from_system(from, (struct sockaddr *)&sender);
-            if ((size_t)got <= size)
+                *from = sender;
+            if (*length <= size)
                 return 0;
             return weft__socket_fail(socket, WEFT_ETRUNCATED, "udp receive at",
                                      "the datagram is larger than the buffer");
         }
-        if (errno == EINTR || errno == ECONNREFUSED)
+        if (said == WEFT_SEAM_AGAIN)
             continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            return weft__socket_fail_system(socket, errno, "udp receive at");
-        err = weft__socket_wait(socket, POLLIN, until);
-        if (err == WEFT_ETIMEDOUT)
-            err = weft__socket_fail(socket, err, "udp receive at", "the deadline passed");
+        if (said != WEFT_SEAM_BLOCKS)
+            return weft__socket_fail_seam(socket, said, "udp receive at");
+        err = weft__socket_wait(socket, WEFT_SEAM_READABLE, until);
+        if (err != 0)
+            err = weft__socket_fail_wait(socket, err, "udp receive at");
     }
     return err;
 }

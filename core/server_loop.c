@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One thread with a poller: it accepts, receives, calls the handler and sends, and waits only
+ * in the poller. All connections share its buffer.
+ *
+ * Everything is the thread's own, but for the list of connections, which statistics read.
+ */
+#include "server_private.h"
+#include "weft/memory.h"
+
+enum { BATCH = 256, ACCEPTS = 64 /* in a row, before others have their turn */ };
+
+struct loop {
+    weft_server *server;
+    weft_thread *thread;
+    weft_poller *poller;
+    struct weft__times times;
+    weft_time accept_at; /* accepting rests until then; 0: it does not */
+    weft_time paused_at;
+    bool listens; /* the poller is asked for connections */
+    bool stopping;
+    weft_ready ready[BATCH];
+    unsigned char buffer[WEFT__SERVER_BUFFER];
+};
+
+/* ---- connections --------------------------------------------------------------------- */
+
+static void close_connection(struct loop *loop, struct weft__connection *connection)
+{
+    weft__times_forget(&loop->times, connection);
+    weft__connection_close(connection);
+}
+
+/* After a turn: the poller is asked for something else, if need be. */
+static void settle(struct loop *loop, struct weft__connection *connection, bool goes_on)
+{
+    unsigned wants = goes_on ? weft__stream_wants(connection) : 0;
+
+    if (loop->stopping && weft__stream_is_idle(connection))
+        goes_on = false;
+    if (goes_on && wants != connection->asked)
+        goes_on = weft_poller_modify(loop->poller, connection->socket, wants, connection) == 0;
+    if (!goes_on) {
+        close_connection(loop, connection);
+        return;
+    }
+    connection->asked = (uint8_t)wants;
+    weft__times_note(&loop->times, connection);
+}
+
+static void begin(struct loop *loop, weft_socket *socket)
+{
+    struct weft__connection *connection = weft__connection_create(loop->server, socket);
+
+    if (!connection)
+        return;
+    connection->asked = WEFT_READABLE;
+    if (weft_poller_register(loop->poller, socket, WEFT_READABLE, connection) != 0)
+        close_connection(loop, connection);
+    else
+        settle(loop, connection, weft__stream_open(connection));
+}
+
+/* ---- accepting ------------------------------------------------------------------------ */
+
+static void listen(struct loop *loop, bool wanted)
+{
+    if (loop->listens != wanted && weft_poller_modify(loop->poller, loop->server->socket,
+                                                      wanted ? WEFT_READABLE : 0, NULL) == 0)
+        loop->listens = wanted;
+}
+
+static void pause(struct loop *loop)
+{
+    weft__server_count(loop->server, WEFT__PAUSES, 1);
+    loop->paused_at = weft_clock();
+    loop->accept_at = loop->paused_at + WEFT__SERVER_PAUSE;
+}
+
+static void end_pause(struct loop *loop)
+{
+    weft__server_count(loop->server, WEFT__PAUSED, (uint64_t)(weft_clock() - loop->paused_at));
+    loop->accept_at = 0;
+}
+
+static void accept_some(struct loop *loop)
+{
+    weft_server *server = loop->server;
+    weft_socket *socket = NULL;
+    int err = 0;
+
+    for (int i = 0; err == 0 && i < ACCEPTS && server->open < server->options.connections; i++) {
+        err = weft__server_accept(server, &socket, WEFT_NOW);
+        if (err == 0)
+            begin(loop, socket);
+        else if (err != WEFT_ETIMEDOUT && err != WEFT_ECLOSED)
+            pause(loop);
+    }
+}
+
+/* Before each wait: whether connections are accepted now. */
+static void decide_listening(struct loop *loop)
+{
+    if (loop->accept_at != 0 && loop->accept_at <= weft_clock())
+        end_pause(loop);
+    listen(loop, !loop->stopping && loop->accept_at == 0 &&
+                     loop->server->open < loop->server->options.connections);
+}
+
+/* ---- the thread ------------------------------------------------------------------------- */
+
+static void close_late(struct loop *loop)
+{
+    weft_time deadline;
+    struct weft__connection *late = weft__times_next(&loop->times, &deadline);
+
+    if (!late)
+        return;
+    for (weft_time now = weft_clock(); late && deadline <= now;
+         late = weft__times_next(&loop->times, &deadline)) {
+        weft__server_count(loop->server, WEFT__TIMED_OUT, 1);
+        close_connection(loop, late);
+    }
+}
+
+static int wait_and_serve(struct loop *loop)
+{
+    size_t count = 0;
+    weft_time until;
+    int err;
+
+    (void)weft__times_next(&loop->times, &until);
+    if (loop->accept_at != 0 && loop->accept_at < until)
+        until = loop->accept_at;
+    err = weft_poller_wait(loop->poller, loop->ready, BATCH, &count, until);
+    for (size_t i = 0; i < count; i++) {
+        struct weft__connection *connection = loop->ready[i].data;
+
+        if (connection)
+            settle(loop, connection,
+                   weft__stream_turn(connection, loop->ready[i].events, loop->buffer));
+        else
+            accept_some(loop);
+    }
+    return err;
+}
+
+/* Each connection has a last turn, for what has arrived. */
+static void begin_stop(struct loop *loop)
+{
+    loop->stopping = true;
+    for (struct weft__connection *c = loop->server->connections, *next; c; c = next) {
+        next = c->next;
+        settle(loop, c, weft__stream_turn(c, WEFT_READABLE, loop->buffer));
+    }
+}
+
+static int run(weft_task *task)
+{
+    struct loop *loop = WEFT_ARG(task, struct loop *);
+    weft_server *server = loop->server;
+
+    weft__server_enter(server);
+    while (!weft_cancel_requested(&server->cut) && !(loop->stopping && server->open == 0)) {
+        int err = 0;
+
+        if (!loop->stopping && weft__server_is_stopping(server)) {
+            begin_stop(loop);
+            continue;
+        }
+        decide_listening(loop);
+        err = wait_and_serve(loop);
+        if (err != 0 && err != WEFT_ETIMEDOUT && err != WEFT_ECANCELED)
+            weft__server_pause(server); /* no memory: it must not spin */
+        close_late(loop);
+    }
+    weft_cancel_enter(NULL);
+    while (server->connections)
+        close_connection(loop, server->connections);
+    weft__server_leave(server);
+    return 0;
+}
+
+/* ---- the style --------------------------------------------------------------------------- */
+
+static int start(weft_server *server)
+{
+    struct loop *loop = weft_alloc(sizeof(*loop));
+    int err;
+
+    if (!loop)
+        return WEFT_ENOMEM;
+    loop->server = server;
+    loop->listens = true;
+    server->own = loop;
+    err = weft_poller_create(&loop->poller);
+    if (err != 0)
+        goto free_loop;
+    err = weft_poller_register(loop->poller, server->socket, WEFT_READABLE, NULL);
+    if (err == 0)
+        err = weft__server_thread(server, &loop->thread, run, &loop, sizeof(loop), "weft-server");
+    if (err != 0)
+        goto close_poller;
+    return 0;
+
+close_poller:
+    weft_poller_close(loop->poller);
+free_loop:
+    weft_free(loop);
+    return err;
+}
+
+static void wake(weft_server *server)
+{
+    struct loop *loop = server->own;
+
+    (void)weft_poller_wake(loop->poller);
+}
+
+static void join(weft_server *server)
+{
+    struct loop *loop = server->own;
+
+    weft_thread_join(loop->thread, WEFT_FOREVER);
+    weft_poller_close(loop->poller);
+    weft_free(loop);
+}
+
+const struct weft__style weft__server_loop = {"loop", start, wake, wake, join, NULL};
