@@ -23,6 +23,7 @@
 
 #define DISTURBED 0.2 /* CPUs */
 #define TRIES 3
+#define CHECKS_ALONE 10 /* percent: with less work nobody looks at figures */
 
 /* A foreign peer may get less work, where work is how often something is done. */
 static uint64_t work_of(const struct options *options, const struct bench_case *one,
@@ -192,6 +193,6 @@ void measure(const struct options *options, const struct bench_case *one, const 
         sample->others = others > 0 ? others / wall : 0;
         sample->disturbed = sample->others > DISTURBED;
         sample->discarded = tries++;
-    } while (sample->state == SAMPLE_GOOD && sample->disturbed && tries < TRIES &&
-             one->family != FAMILY_SIZE && one->family != FAMILY_CONNECTIONS);
+    } while (options->scale >= CHECKS_ALONE && sample->state == SAMPLE_GOOD && sample->disturbed &&
+             tries < TRIES && one->family != FAMILY_SIZE && one->family != FAMILY_CONNECTIONS);
 }
