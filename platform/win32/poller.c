@@ -13,6 +13,8 @@
 #include "poller_array.h"
 #include "seam_socket.h"
 
+enum { SLICE = 10 }; /* ms */
+
 _Static_assert(sizeof(WSAPOLLFD) <= WEFT__ASK_ROOM, "room for one");
 
 static bool connect_to_itself(SOCKET bell)
@@ -66,12 +68,39 @@ static void be_quiet(const weft__bell *bell)
         continue;
 }
 
-/* An error is for both directions to find. */
+/* An error is for both directions to find. That the peer has finished is only news for who
+ * reads; after an error it is the end. */
 static unsigned readiness(SHORT events)
 {
-    return (events & (POLLRDNORM | POLLERR | POLLNVAL) ? WEFT_READABLE : 0u) |
+    return (events & (POLLRDNORM | POLLHUP | POLLERR | POLLNVAL) ? WEFT_READABLE : 0u) |
            (events & (POLLWRNORM | POLLERR | POLLNVAL) ? WEFT_WRITABLE : 0u) |
-           (events & POLLHUP ? WEFT_HUNG_UP : 0u);
+           (events & POLLHUP && events & POLLERR ? WEFT_HUNG_UP : 0u);
+}
+
+static void fill(WSAPOLLFD *polled, const weft__asked *asked)
+{
+    polled->fd = (SOCKET)weft__socket_pollable(asked->socket);
+    polled->events = (SHORT)((asked->events & WEFT_READABLE ? POLLRDNORM : 0) |
+                             (asked->events & WEFT_WRITABLE ? POLLWRNORM : 0));
+    polled->revents = 0;
+}
+
+/* WSAPoll() tells of a peer that has finished also where only room to send is asked for, and so
+ * would never wait for that. Such are left out for a slice; true: there are some, and nothing
+ * else was told. */
+static bool leave_out(WSAPOLLFD *polled, ULONG count)
+{
+    bool any = false;
+    for (ULONG i = 0; i < count; i++)
+        if (polled[i].revents != 0 &&
+            (polled[i].revents != POLLHUP || polled[i].events != POLLWRNORM))
+            return false;
+    for (ULONG i = 0; i < count; i++)
+        if (polled[i].revents != 0) {
+            polled[i].fd = INVALID_SOCKET;
+            any = true;
+        }
+    return any;
 }
 
 int weft__ask(weft__asked *asked, size_t count, void *room, weft__bell *bell, weft_time until)
@@ -79,21 +108,20 @@ int weft__ask(weft__asked *asked, size_t count, void *room, weft__bell *bell, we
     WSAPOLLFD *polled = room;
     ULONG all = (ULONG)count;
     int ready;
-    for (size_t i = 0; i < count; i++) {
-        unsigned events = asked[i].events;
-        polled[i].fd = (SOCKET)weft__socket_pollable(asked[i].socket);
-        polled[i].events = (SHORT)((events & WEFT_READABLE ? POLLRDNORM : 0) |
-                                   (events & WEFT_WRITABLE ? POLLWRNORM : 0));
-        polled[i].revents = 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        fill(&polled[i], &asked[i]);
     if (bell != NULL)
         polled[all++] = (WSAPOLLFD){.fd = (SOCKET)bell->end[0], .events = POLLRDNORM};
     ready =
         WSAPoll(polled, all, until == WEFT_FOREVER ? -1 : (INT)weft__ms_until(until, 0x7fffffff));
+    if (ready > 0 && bell != NULL && leave_out(polled, all))
+        ready = WSAPoll(polled, all, (INT)weft__ms_until(until, SLICE));
     if (ready == SOCKET_ERROR)
         return weft__fail_system(WSAGetLastError(), "poller: WSAPoll");
     for (size_t i = 0; i < count; i++)
-        asked[i].ready = ready > 0 ? readiness(polled[i].revents) : 0;
+        asked[i].ready = ready > 0 && polled[i].fd != INVALID_SOCKET
+                             ? readiness(polled[i].revents) & (asked[i].events | WEFT_HUNG_UP)
+                             : 0;
     if (ready > 0 && all > count && polled[count].revents != 0)
         be_quiet(bell);
     return 0;

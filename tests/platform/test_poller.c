@@ -4,6 +4,7 @@
 
 #include "fail.h"
 #include "net.h"
+#include "weft/caps.h"
 #include "weft/poller.h"
 
 enum { ROOM = 16, MANY = 20 };
@@ -48,6 +49,19 @@ static void receive_byte(weft_socket *socket)
     CHECK_OK(receive_all(socket, &byte, 1));
 }
 
+static char much[65536];
+
+/* Sends until nothing more goes. */
+static void fill_it(weft_socket *socket)
+{
+    size_t sent;
+    int err = 0;
+
+    while (err == 0)
+        err = weft_socket_send(socket, much, sizeof(much), &sent, weft_in(WEFT_MS(200)));
+    CU_ASSERT_EQUAL(err, WEFT_ETIMEDOUT);
+}
+
 /* ---- what is ready ----------------------------------------------------------------- */
 
 static void a_connection_is_readable_while_bytes_are_left(void)
@@ -88,20 +102,39 @@ static void the_end_is_readable(void)
     close_pair(&p);
 }
 
+static void a_peer_that_has_finished_has_not_hung_up(void)
+{
+    struct pair p;
+
+    if (!weft_caps()->shutdown_write) {
+        skip("this backend cannot finish sending");
+        return;
+    }
+    open_pair(&p, "127.0.0.1");
+    open_poller();
+    fill_it(p.server);
+    CHECK_OK(weft_poller_register(poller, p.server, WEFT_READABLE | WEFT_WRITABLE, NULL));
+    CHECK_OK(weft_socket_shutdown(p.client, WEFT_SHUTDOWN_WRITE));
+    expect_ready(p.server, WEFT_READABLE, NULL);
+    CU_ASSERT_EQUAL(ready[0].events, WEFT_READABLE);
+    CHECK_OK(weft_poller_modify(poller, p.server, WEFT_WRITABLE, NULL));
+    expect_nothing();
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, weft_in(WEFT_MS(30))),
+                WEFT_ETIMEDOUT);
+    weft_poller_close(poller);
+    close_pair(&p);
+}
+
 static void a_connection_is_writable_until_it_is_full(void)
 {
-    static char much[65536];
     struct pair p;
-    size_t sent = 1;
-    int err = 0;
+    size_t sent;
 
     open_pair(&p, "127.0.0.1");
     open_poller();
     CHECK_OK(weft_poller_register(poller, p.client, WEFT_WRITABLE, NULL));
     expect_ready(p.client, WEFT_WRITABLE, NULL);
-    while (err == 0)
-        err = weft_socket_send(p.client, much, sizeof(much), &sent, weft_in(WEFT_MS(200)));
-    CU_ASSERT_EQUAL(err, WEFT_ETIMEDOUT);
+    fill_it(p.client);
     expect_nothing();
     CHECK_OK(weft_poller_register(poller, p.server, WEFT_READABLE, NULL));
     CHECK_OK(weft_poller_modify(poller, p.client, WEFT_WRITABLE, &tags[2]));
@@ -369,6 +402,7 @@ CU_TestInfo suite_cases[] = {
     {"a_connection_is_readable_while_bytes_are_left",
      a_connection_is_readable_while_bytes_are_left},
     {"the_end_is_readable", the_end_is_readable},
+    {"a_peer_that_has_finished_has_not_hung_up", a_peer_that_has_finished_has_not_hung_up},
     {"a_connection_is_writable_until_it_is_full", a_connection_is_writable_until_it_is_full},
     {"both_directions_are_told_at_once", both_directions_are_told_at_once},
     {"a_listener_is_readable_while_somebody_waits_there",

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "crew.h"
+#include "fail.h"
 #include "net.h"
 #include "weft/cancel.h"
 #include "weft/event.h"
@@ -37,6 +38,24 @@ static void expect_none(const weft_waitable *things, size_t count)
     CHECK_ERROR(weft_wait_any(things, count, &index, WEFT_NOW), WEFT_ETIMEDOUT);
     CHECK_ERROR(weft_wait_any(things, count, &index, weft_in(WEFT_MS(10))), WEFT_ETIMEDOUT);
     CU_ASSERT_EQUAL(index, count);
+}
+
+/* The first of all such waits of the program. */
+static void without_a_thread_to_watch_it_fails(void)
+{
+    weft_event event = WEFT_EVENT_INIT;
+    size_t index = 7;
+    struct pair p;
+
+    open_pair(&p, "127.0.0.1");
+    const weft_waitable things[] = {weft_event_waitable(&event),
+                                    weft_socket_waitable(p.server, WEFT_READABLE)};
+    refuse_passage("poller.create", 1, WEFT_ELIMIT);
+    CHECK_ERROR(weft_wait_any(things, 2, &index, SOON), WEFT_ELIMIT);
+    refuse_passage("poller.create", 0, 0);
+    CHECK_SENTENCE("poller");
+    CU_ASSERT_EQUAL(index, 7);
+    close_pair(&p);
 }
 
 static void a_socket_is_ready_while_something_is_there(void)
@@ -275,6 +294,7 @@ static void nothing_is_missed_between_asking_and_sleeping(void)
 
 const char *const suite_name = "poller_wait_any";
 CU_TestInfo suite_cases[] = {
+    {"without_a_thread_to_watch_it_fails", without_a_thread_to_watch_it_fails},
     {"a_socket_is_ready_while_something_is_there", a_socket_is_ready_while_something_is_there},
     {"all_who_wait_for_a_socket_are_woken", all_who_wait_for_a_socket_are_woken},
     {"shutting_down_wakes_who_waits", shutting_down_wakes_who_waits},
