@@ -6,6 +6,7 @@
 int main(int argc, char **argv)
 {
     int count = 100;
+    unsigned at_once = 100;
     lesson_url url = {0};
     weft_future *pages[LESSON_MOST];
     weft_completion *done;
@@ -14,16 +15,16 @@ int main(int argc, char **argv)
     const lesson_option options[] = {
         {"--url", "what to fetch", .url = &url},
         {"--count", "how often", .count = &count},
+        {"--at-once", "connections", .workers = &at_once},
         {0},
     };
 
     lesson_begin(&argc, &argv, "A hundred pages at once.", options);
     lesson_serve(&url);
     for (int n = 0; n < count; n++)
-        CHECK(weft_http_get_async(
-            &pages[n], url.text,
-            &(weft_http_options){.connections = (unsigned)count},
-            weft_in(WEFT_S(10))));
+        CHECK(weft_http_get_async(&pages[n], url.text,
+                                  &(weft_http_options){.connections = at_once},
+                                  weft_in(WEFT_S(10))));
     CHECK(weft_as_completed(&done, pages, (size_t)count));
     while (weft_completion_next(done, &i, WEFT_FOREVER) == 0) {
         CHECK(weft_http_result(pages[i], &r, WEFT_NOW));

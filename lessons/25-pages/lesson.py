@@ -9,6 +9,7 @@ import support
 
 args = support.options("A hundred pages at once.",
                        count=(support.count, 100, "how often"),
+                       at_once=(support.workers, 100, "connections"),
                        url=(support.url, None, "what to fetch"))
 url = support.serve(args.url)
 
@@ -19,7 +20,7 @@ def fetch():
         return r.code
 
 
-with ThreadPoolExecutor(max_workers=args.count) as executor:
+with ThreadPoolExecutor(max_workers=args.at_once) as executor:
     pages = [executor.submit(fetch) for _ in range(args.count)]
     for page in as_completed(pages):
         print("%d\n" % page.result(), end="")

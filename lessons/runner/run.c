@@ -110,8 +110,8 @@ bool run_alone(struct run *run)
             return false;
         if (server)
             asked_before = weft_http_server_requests(server);
-        if (lesson->crowds && server && weft_caps()->listen_backlog < CROWD) {
-            options[2] = "--threads"; /* as many as it lets wait */
+        if (lesson->crowd && server && weft_caps()->listen_backlog < CROWD) {
+            options[2] = lesson->crowd; /* as many as it lets wait */
             options[3] = "5";
         }
     } else if (lesson->course_seconds) {
