@@ -82,7 +82,7 @@ void weft_socket_close(weft_socket *socket)
     if (!socket)
         return;
     weft__pollers_forget(socket);
-    /* Before the file goes nobody must be able to listen there anew and lose it. */
+    /* While it still listens nobody takes the path for left over: the file is its own. */
     if (socket->path && socket->path->identity != 0)
         weft_seam_unix_remove(socket->path->text, socket->path->identity);
     weft_seam_socket_close(&socket->seam);

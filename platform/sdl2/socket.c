@@ -171,16 +171,18 @@ bool weft__net_is_shut(const weft_socket *socket, enum weft_shutdown how)
 int weft__net_wait(weft_socket *socket, weft_time until, const char *what)
 {
     for (;;) {
+        bool cancelled = until > WEFT_NOW && weft_cancel_requested(weft_cancel_current());
+        int64_t ms = cancelled ? 0 : weft__ms_until(until, WEFT__SLICE);
         int ready;
         if (weft__net_is_shut(socket, WEFT_SHUTDOWN_READ))
             return WEFT_ECLOSED;
         errno = 0;
-        ready = SDLNet_CheckSockets(socket->set, (Uint32)weft__ms_until(until, WEFT__SLICE));
+        ready = SDLNet_CheckSockets(socket->set, (Uint32)ms);
         if (ready > 0)
             return 0;
         if (ready < 0)
             return weft__net_fail_sdl(&socket->name, errno, WEFT_ESYSTEM, what, "select failed");
-        if (until > WEFT_NOW && weft_cancel_requested(weft_cancel_current()))
+        if (cancelled)
             return WEFT_ECANCELED;
         if (until <= weft_clock())
             return WEFT_ETIMEDOUT;

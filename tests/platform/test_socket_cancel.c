@@ -17,8 +17,8 @@
 enum { BULK = 4 << 20, ROUNDS = 300 };
 
 /* One call that waits, in a thread under a token. */
-struct wait {
-    int (*call)(struct wait *w, weft_time until);
+struct waiter {
+    int (*call)(struct waiter *w, weft_time until);
     weft_socket *socket;
     const void *data; /* to be sent */
     size_t length;    /* how much has come or gone */
@@ -30,7 +30,7 @@ struct wait {
 
 static int run_wait(weft_task *task)
 {
-    struct wait *w = WEFT_ARG(task, struct wait *);
+    struct waiter *w = WEFT_ARG(task, struct waiter *);
     const weft_cancel *before = weft_cancel_enter(w->cancel);
 
     weft_store_u32(&w->about, 1, WEFT_RELEASE);
@@ -45,12 +45,12 @@ static int run_wait(weft_task *task)
 static bool is_waiting(void *context)
 {
     if (strcmp(weft_caps()->backend, "sdl2") == 0)
-        return weft_load_u32(&((struct wait *)context)->about, WEFT_ACQUIRE) != 0;
+        return weft_load_u32(&((struct waiter *)context)->about, WEFT_ACQUIRE) != 0;
     return met() >= 1;
 }
 
 /* Asserts that a cancel ends it. */
-static void check_cancel(struct wait *w)
+static void check_cancel(struct waiter *w)
 {
     weft_cancel stop = WEFT_CANCEL_INIT;
     weft_thread *thread;
@@ -68,21 +68,21 @@ static void check_cancel(struct wait *w)
 
 /* ---- one call of each kind ------------------------------------------------------------ */
 
-static int call_recv(struct wait *w, weft_time until)
+static int call_recv(struct waiter *w, weft_time until)
 {
     char buffer[8];
 
     return weft_socket_recv(w->socket, buffer, sizeof(buffer), &w->length, until);
 }
 
-static int call_recv_exactly(struct wait *w, weft_time until)
+static int call_recv_exactly(struct waiter *w, weft_time until)
 {
     char buffer[8];
 
     return weft_socket_recv_exactly(w->socket, buffer, sizeof(buffer), &w->length, until);
 }
 
-static int call_send(struct wait *w, weft_time until)
+static int call_send(struct waiter *w, weft_time until)
 {
     int err = 0;
 
@@ -91,21 +91,21 @@ static int call_send(struct wait *w, weft_time until)
     return err;
 }
 
-static int call_accept(struct wait *w, weft_time until)
+static int call_accept(struct waiter *w, weft_time until)
 {
     weft_socket *accepted = NULL;
 
     return weft_socket_accept(w->socket, &accepted, NULL, until);
 }
 
-static int call_recvfrom(struct wait *w, weft_time until)
+static int call_recvfrom(struct waiter *w, weft_time until)
 {
     char buffer[8];
 
     return weft_socket_recvfrom(w->socket, buffer, sizeof(buffer), &w->length, NULL, until);
 }
 
-static int call_resolve(struct wait *w, weft_time until)
+static int call_resolve(struct waiter *w, weft_time until)
 {
     weft_address address;
 
@@ -117,13 +117,13 @@ static int call_resolve(struct wait *w, weft_time until)
 
 static void a_cancel_ends_recv_and_recv_exactly(void)
 {
-    struct wait w = {.call = call_recv};
+    struct waiter w = {.call = call_recv};
     struct pair p;
 
     open_pair(&p, "127.0.0.1");
     w.socket = p.server;
     check_cancel(&w);
-    w = (struct wait){.call = call_recv_exactly, .socket = p.server};
+    w = (struct waiter){.call = call_recv_exactly, .socket = p.server};
     CHECK_OK(weft_socket_send(p.client, "abc", 3, NULL, SOON));
     check_cancel(&w);
     CU_ASSERT_TRUE(w.length <= 3);
@@ -133,7 +133,7 @@ static void a_cancel_ends_recv_and_recv_exactly(void)
 static void a_cancel_ends_send_which_tells_how_much_went(void)
 {
     void *data = calloc(1, BULK);
-    struct wait w = {.call = call_send, .data = data};
+    struct waiter w = {.call = call_send, .data = data};
     struct pair p;
 
     open_pair(&p, "127.0.0.1");
@@ -146,7 +146,7 @@ static void a_cancel_ends_send_which_tells_how_much_went(void)
 
 static void a_cancel_ends_accept(void)
 {
-    struct wait w = {.call = call_accept};
+    struct waiter w = {.call = call_accept};
 
     CHECK_OK(weft_tcp_listen(&w.socket, "127.0.0.1", 0, NULL));
     check_cancel(&w);
@@ -155,7 +155,7 @@ static void a_cancel_ends_accept(void)
 
 static void a_cancel_ends_recvfrom(void)
 {
-    struct wait w = {.call = call_recvfrom};
+    struct waiter w = {.call = call_recvfrom};
 
     CHECK_OK(weft_udp_open(&w.socket, "127.0.0.1", 0, WEFT_IPV4));
     check_cancel(&w);
@@ -183,7 +183,7 @@ static bool is_asked(void *context)
 static void a_cancel_ends_resolve(void)
 {
     weft_cancel stop = WEFT_CANCEL_INIT;
-    struct wait w = {.call = call_resolve, .cancel = &stop};
+    struct waiter w = {.call = call_resolve, .cancel = &stop};
     weft_thread *thread;
     uint32_t state = 1;
 
@@ -204,7 +204,7 @@ static void an_expiry_ends_a_wait_and_is_no_deadline(void)
 {
     weft_time begun = weft_clock();
     weft_cancel part = {.expires = weft_in(WEFT_MS(20))};
-    struct wait w = {.call = call_recvfrom};
+    struct waiter w = {.call = call_recvfrom};
 
     CHECK_OK(weft_udp_open(&w.socket, "127.0.0.1", 0, WEFT_IPV4));
     weft_cancel_enter(&part);
@@ -218,7 +218,7 @@ static void an_expiry_ends_a_wait_and_is_no_deadline(void)
 static void what_is_there_is_taken_under_a_cancelled_token(void)
 {
     weft_cancel stop = WEFT_CANCEL_INIT;
-    struct wait w = {.call = call_recv};
+    struct waiter w = {.call = call_recv};
     struct pair p;
     char buffer[8];
 
@@ -237,14 +237,14 @@ static void what_is_there_is_taken_under_a_cancelled_token(void)
 
 static void a_thread_without_a_bell_looks_around_itself(void)
 {
-    struct wait w = {.call = call_recvfrom};
+    struct waiter w = {.call = call_recvfrom};
 
     CHECK_OK(weft_udp_open(&w.socket, "127.0.0.1", 0, WEFT_IPV4));
     for (uint32_t i = 0; i < 2; i++) {
         weft_cancel stop = WEFT_CANCEL_INIT;
         weft_thread *thread;
 
-        w = (struct wait){.call = call_recvfrom, .socket = w.socket, .cancel = &stop};
+        w = (struct waiter){.call = call_recvfrom, .socket = w.socket, .cancel = &stop};
         refuse_passage("bell.create", 1, WEFT_ELIMIT);
         start_threads(&thread, 1, run_wait, &w);
         while (weft_load_u32(&w.about, WEFT_ACQUIRE) == 0)
@@ -290,11 +290,12 @@ static void a_cancel_at_any_moment_is_not_missed(void)
     static struct race r;
     struct pair p;
     weft_thread *thread;
+    uint32_t rounds = strcmp(weft_caps()->backend, "sdl2") == 0 ? 20 : ROUNDS; /* it is slow */
 
     open_pair(&p, "127.0.0.1");
     r.socket = p.server;
     start_threads(&thread, 1, wait_again_and_again, &r);
-    for (uint32_t i = 0; i < (strcmp(weft_caps()->backend, "sdl2") == 0 ? 20 : ROUNDS); i++) {
+    for (uint32_t i = 0; i < rounds; i++) {
         while (weft_load_u32(&r.round, WEFT_ACQUIRE) <= i)
             ;
         weft_cancel_request(&r.tokens[i]);

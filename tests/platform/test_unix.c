@@ -204,7 +204,7 @@ static void a_child_serves_a_listener_that_its_parent_hands_over(void)
 
 /* ---- waits ---------------------------------------------------------------------------- */
 
-struct wait {
+struct waiter {
     weft_socket *listener;
     const weft_cancel *cancel;
     int err; /* may be read after the thread was joined */
@@ -212,7 +212,7 @@ struct wait {
 
 static int wait_in_accept(weft_task *task)
 {
-    struct wait *w = WEFT_ARG(task, struct wait *);
+    struct waiter *w = WEFT_ARG(task, struct waiter *);
     weft_socket *accepted = NULL;
 
     weft_cancel_enter(w->cancel);
@@ -233,7 +233,7 @@ static void accept_ends_by_cancel_and_by_shutdown(void)
         return;
     for (int i = 0; i < 2; i++) {
         weft_cancel stop = WEFT_CANCEL_INIT;
-        struct wait w = {.cancel = i == 0 ? &stop : NULL};
+        struct waiter w = {.cancel = i == 0 ? &stop : NULL};
         weft_thread *thread;
 
         CHECK_OK(weft_unix_listen(&w.listener, path, NULL));
