@@ -4,50 +4,8 @@
 
 #include "fail.h"
 #include "net.h"
+#include "polled.h"
 #include "weft/caps.h"
-#include "weft/poller.h"
-
-enum { ROOM = 16, MANY = 20 };
-
-static weft_poller *poller;
-static weft_ready ready[ROOM];
-static size_t count;
-static int tags[MANY]; /* for what is handed back */
-
-static void open_poller(void)
-{
-    poller = NULL;
-    CHECK_OK(weft_poller_create(&poller));
-}
-
-/* Asserts that a wait tells of this one socket and nothing else. */
-static void expect_ready(weft_socket *socket, unsigned events, const void *data)
-{
-    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &count, SOON));
-    CU_ASSERT_EQUAL_FATAL(count, 1);
-    CU_ASSERT_PTR_EQUAL(ready[0].socket, socket);
-    CU_ASSERT_EQUAL(ready[0].events & ~(unsigned)WEFT_HUNG_UP, events);
-    CU_ASSERT_PTR_EQUAL(ready[0].data, data);
-}
-
-static void expect_nothing(void)
-{
-    count = 7;
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, WEFT_NOW), WEFT_ETIMEDOUT);
-    CU_ASSERT_EQUAL(count, 0);
-}
-
-static void send_byte(weft_socket *socket)
-{
-    CHECK_OK(weft_socket_send(socket, "x", 1, NULL, SOON));
-}
-
-static void receive_byte(weft_socket *socket)
-{
-    char byte;
-
-    CHECK_OK(receive_all(socket, &byte, 1));
-}
 
 static char much[65536];
 
@@ -119,7 +77,7 @@ static void a_peer_that_has_finished_has_not_hung_up(void)
     CU_ASSERT_EQUAL(ready[0].events, WEFT_READABLE);
     CHECK_OK(weft_poller_modify(poller, p.server, WEFT_WRITABLE, NULL));
     expect_nothing();
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, weft_in(WEFT_MS(30))),
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, weft_in(WEFT_MS(30))),
                 WEFT_ETIMEDOUT);
     weft_poller_close(poller);
     close_pair(&p);
@@ -140,8 +98,8 @@ static void a_connection_is_writable_until_it_is_full(void)
     CHECK_OK(weft_poller_modify(poller, p.client, WEFT_WRITABLE, &tags[2]));
     do {
         CHECK_OK(weft_socket_recv(p.server, much, sizeof(much), &sent, SOON));
-        CHECK_OK(weft_poller_wait(poller, ready, ROOM, &count, SOON));
-    } while (count == 1 && ready[0].socket == p.server);
+        CHECK_OK(weft_poller_wait(poller, ready, ROOM, &ready_count, SOON));
+    } while (ready_count == 1 && ready[0].socket == p.server);
     weft_poller_close(poller);
     close_pair(&p);
 }
@@ -286,13 +244,13 @@ static void closing_unregisters_everywhere(void)
     CHECK_OK(weft_poller_create(&other));
     CHECK_OK(weft_poller_register(poller, p.server, WEFT_WRITABLE, NULL));
     CHECK_OK(weft_poller_register(other, p.server, WEFT_WRITABLE, NULL));
-    CHECK_OK(weft_poller_wait(other, ready, ROOM, &count, SOON));
-    CU_ASSERT_EQUAL(count, 1);
+    CHECK_OK(weft_poller_wait(other, ready, ROOM, &ready_count, SOON));
+    CU_ASSERT_EQUAL(ready_count, 1);
     expect_ready(p.server, WEFT_WRITABLE, NULL);
     weft_socket_close(p.server);
     p.server = NULL;
     expect_nothing();
-    CHECK_ERROR(weft_poller_wait(other, ready, ROOM, &count, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_poller_wait(other, ready, ROOM, &ready_count, WEFT_NOW), WEFT_ETIMEDOUT);
     weft_poller_close(poller);
     weft_poller_close(other);
     close_pair(&p);
@@ -337,7 +295,7 @@ static void without_events_not_even_a_hang_up_is_told(void)
     expect_ready(p.client, WEFT_READABLE, NULL);
     weft_socket_close(p.client); /* which resets: a byte is unread */
     p.client = NULL;
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, weft_in(WEFT_MS(20))),
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, weft_in(WEFT_MS(20))),
                 WEFT_ETIMEDOUT);
     CHECK_OK(weft_poller_modify(poller, p.server, WEFT_READABLE, &tags[2]));
     expect_ready(p.server, WEFT_READABLE, &tags[2]);
@@ -361,7 +319,7 @@ static void misuse_is_told(void)
     CHECK_ERROR(weft_poller_register(poller, p.server, WEFT_HUNG_UP, NULL), WEFT_EINVAL);
     CHECK_MISUSE_SEEN();
     expect_misuse(WEFT_EINVAL);
-    CHECK_ERROR(weft_poller_wait(poller, ready, 0, &count, WEFT_NOW), WEFT_EINVAL);
+    CHECK_ERROR(weft_poller_wait(poller, ready, 0, &ready_count, WEFT_NOW), WEFT_EINVAL);
     CHECK_MISUSE_SEEN();
     expect_misuse(WEFT_EINVAL);
     CHECK_ERROR(weft_poller_wake(NULL), WEFT_EINVAL);
@@ -385,7 +343,7 @@ static int use_poller(void *context)
     if (err == 0)
         err = weft_poller_modify(used, socket, WEFT_WRITABLE, NULL);
     if (err == 0)
-        err = weft_poller_wait(used, ready, ROOM, &count, SOON);
+        err = weft_poller_wait(used, ready, ROOM, &ready_count, SOON);
     weft_poller_close(used);
     weft_socket_close(socket);
     return err;

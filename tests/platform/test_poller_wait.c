@@ -4,43 +4,8 @@
 
 #include "crew.h"
 #include "net.h"
+#include "polled.h"
 #include "weft/cancel.h"
-#include "weft/poller.h"
-
-enum { ROOM = 16, MANY = 20 };
-
-static weft_poller *poller;
-static weft_ready ready[ROOM];
-static size_t count;
-static int tags[MANY]; /* for what is handed back */
-
-static void open_poller(void)
-{
-    poller = NULL;
-    CHECK_OK(weft_poller_create(&poller));
-}
-
-/* Asserts that a wait tells of this one socket and nothing else. */
-static void expect_ready(weft_socket *socket, unsigned events, const void *data)
-{
-    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &count, SOON));
-    CU_ASSERT_EQUAL_FATAL(count, 1);
-    CU_ASSERT_PTR_EQUAL(ready[0].socket, socket);
-    CU_ASSERT_EQUAL(ready[0].events & ~(unsigned)WEFT_HUNG_UP, events);
-    CU_ASSERT_PTR_EQUAL(ready[0].data, data);
-}
-
-static void expect_nothing(void)
-{
-    count = 7;
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, WEFT_NOW), WEFT_ETIMEDOUT);
-    CU_ASSERT_EQUAL(count, 0);
-}
-
-static void send_byte(weft_socket *socket)
-{
-    CHECK_OK(weft_socket_send(socket, "x", 1, NULL, SOON));
-}
 
 /* ---- waiting --------------------------------------------------------------------------- */
 
@@ -51,10 +16,11 @@ static void the_deadline_is_not_early(void)
     open_poller();
     expect_nothing();
     until = weft_in(WEFT_MS(20));
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, until), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, until), WEFT_ETIMEDOUT);
     CU_ASSERT_TRUE(weft_clock() >= until);
     CHECK_SENTENCE("until the deadline");
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, weft_clock() - 1), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, weft_clock() - 1),
+                WEFT_ETIMEDOUT);
     weft_poller_close(poller);
 }
 
@@ -70,9 +36,9 @@ static void each_has_its_turn_where_room_is_short(void)
         CHECK_OK(weft_poller_register(poller, sockets[i], WEFT_WRITABLE, &seen[i]));
     }
     while (left > 0 && waits++ < 4 * MANY) {
-        CHECK_OK(weft_poller_wait(poller, ready, 3, &count, SOON));
-        CU_ASSERT_TRUE(count >= 1 && count <= 3);
-        for (size_t i = 0; i < count; i++) {
+        CHECK_OK(weft_poller_wait(poller, ready, 3, &ready_count, SOON));
+        CU_ASSERT_TRUE(ready_count >= 1 && ready_count <= 3);
+        for (size_t i = 0; i < ready_count; i++) {
             left -= !*(bool *)ready[i].data;
             *(bool *)ready[i].data = true;
         }
@@ -88,12 +54,12 @@ static void wakes_before_a_wait_are_one(void)
     open_poller();
     for (int i = 0; i < 1000; i++)
         CHECK_OK(weft_poller_wake(poller));
-    count = 7;
-    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &count, WEFT_FOREVER));
-    CU_ASSERT_EQUAL(count, 0);
+    ready_count = 7;
+    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_FOREVER));
+    CU_ASSERT_EQUAL(ready_count, 0);
     expect_nothing();
     CHECK_OK(weft_poller_wake(poller));
-    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &count, WEFT_NOW));
+    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_NOW));
     expect_nothing();
     weft_poller_close(poller);
 }
@@ -191,12 +157,12 @@ static void what_is_ready_beats_a_cancel(void)
     open_poller();
     CHECK_OK(weft_poller_register(poller, p.client, WEFT_WRITABLE, NULL));
     weft_cancel_request(&token);
-    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &count, WEFT_FOREVER));
-    CU_ASSERT_EQUAL(count, 1);
+    CHECK_OK(weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_FOREVER));
+    CU_ASSERT_EQUAL(ready_count, 1);
     CHECK_OK(weft_poller_unregister(poller, p.client));
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, WEFT_FOREVER), WEFT_ECANCELED);
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_FOREVER), WEFT_ECANCELED);
     CHECK_SENTENCE("cancelled");
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_NOW), WEFT_ETIMEDOUT);
     weft_cancel_enter(before);
     weft_poller_close(poller);
     close_pair(&p);
@@ -208,7 +174,7 @@ static void an_expired_token_ends_it(void)
     const weft_cancel *before = weft_cancel_enter(&token);
 
     open_poller();
-    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &count, WEFT_FOREVER), WEFT_ECANCELED);
+    CHECK_ERROR(weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_FOREVER), WEFT_ECANCELED);
     CU_ASSERT_TRUE(weft_clock() >= token.expires);
     weft_cancel_enter(before);
     weft_poller_close(poller);
@@ -225,7 +191,7 @@ static void one_thread_waits_at_a_time(void)
     CU_ASSERT_TRUE(eventually(waits, &w));
     expect_misuse(WEFT_EBUSY);
     do /* until it really does */
-        err = weft_poller_wait(poller, ready, ROOM, &count, WEFT_NOW);
+        err = weft_poller_wait(poller, ready, ROOM, &ready_count, WEFT_NOW);
     while (err == WEFT_ETIMEDOUT);
     CU_ASSERT_EQUAL(err, WEFT_EBUSY);
     CHECK_MISUSE_SEEN();
