@@ -29,7 +29,7 @@ static bool run_open(struct weft__connection *connection)
 
     connection->opened = true;
     return weft__request_run(&request, connection->server->options.on_open) == 0 &&
-           !connection->finish;
+           !connection->finish && !connection->broken;
 }
 
 /* Receives once and handles what is complete then. The end of the stream is WEFT_ECLOSED. */
@@ -56,7 +56,7 @@ static int receive(struct weft__connection *connection, void *buffer, weft_time 
     if (connection->answered) /* what is left of the bytes is another's beginning */
         *until = weft__request_until(connection->server);
     /* What follows a request that closes is of no interest. */
-    return err == 0 && connection->finish ? WEFT_ECLOSED : err;
+    return err == 0 && (connection->finish || connection->broken) ? WEFT_ECLOSED : err;
 }
 
 /* Until no request is under way. */
@@ -85,7 +85,7 @@ void weft__connection_serve(struct weft__connection *connection, void *buffer)
     while (goes_on && !weft__server_is_stopping(server)) {
         int err = serve_requests(connection, buffer);
 
-        if (err == WEFT_ECLOSED && !connection->finish &&
+        if (err == WEFT_ECLOSED && !connection->finish && !connection->broken &&
             weft_frames_end(&connection->frames, &rest, &size) == WEFT_ETRUNCATED)
             weft__server_count(server, WEFT__REFUSED, 1);
         goes_on = err == 0 && enter_phase(connection, WEFT__ACTIVE, WEFT__IDLE);

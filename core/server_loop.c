@@ -118,7 +118,7 @@ static void close_late(struct loop *loop)
         return;
     for (weft_time now = weft_clock(); late && deadline <= now;
          late = weft__times_next(&loop->times, &deadline)) {
-        weft__server_count(loop->server, WEFT__TIMED_OUT, 1);
+        weft__connection_count_late(late);
         close_connection(loop, late);
     }
 }

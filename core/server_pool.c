@@ -177,8 +177,7 @@ static bool needs_help_locked(struct weft__pool *pool, uint64_t turns_before)
 {
     bool waiting = pool->first || !pool->polling;
 
-    return waiting && (pool->turns == turns_before || pool->first) &&
-           (pool->turns == turns_before || pool->cpus > 1);
+    return waiting && (pool->turns == turns_before || (pool->first && pool->cpus > 1));
 }
 
 static int watch(weft_task *task)

@@ -79,12 +79,14 @@ static bool take_up_locked(struct weft__pool *pool, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct weft__connection *connection = pool->told[i].data;
 
-        if (!connection)
+        if (!connection) {
             accepts = true;
-        else if (connection->busy)
+        } else if (connection->busy) {
             mute_locked(pool, connection);
-        else
+        } else {
+            weft__times_begin(&pool->times, connection);
             weft__pool_push_locked(pool, connection, pool->told[i].events);
+        }
     }
     return accepts;
 }
@@ -108,7 +110,7 @@ void weft__pool_expire_locked(struct weft__pool *pool)
         now = weft_clock();
     for (; late && deadline <= now; late = weft__times_next(&pool->times, &deadline)) {
         weft__times_forget(&pool->times, late);
-        weft__server_count(pool->server, WEFT__TIMED_OUT, 1);
+        weft__connection_count_late(late);
         if (late->busy) { /* its thread will notice */
             weft_socket_shutdown(late->socket, WEFT_SHUTDOWN_BOTH);
         } else {

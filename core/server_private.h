@@ -89,6 +89,7 @@ struct weft__connection {
     weft_atomic_u64 counts[3];   /* requests, bytes in and out of it, since it was opened.
                                     Written by whose turn it is, read by statistics */
     weft_atomic_u32 phase;       /* enum weft__phase; seq_cst against the server's `halting` */
+    weft_atomic_u32 late;        /* its time is over, and that is counted */
     uint8_t list;                /* server_times.c */
     uint8_t asked;               /* what the poller was asked for: enum weft_readiness */
     bool opened;                 /* on_open was called */
@@ -202,7 +203,10 @@ weft_time weft__request_until(const weft_server *server);
 /* So many bytes have come; by whose turn it is. */
 void weft__connection_received(struct weft__connection *connection, size_t size);
 
-/* Counts a wait that ended with this error because its time was over, not by the cut. */
+/* Its time is over: counted once. */
+void weft__connection_count_late(struct weft__connection *connection);
+
+/* Likewise, if a wait ended with such an error, and not by the cut. */
 void weft__connection_note_late(struct weft__connection *connection, int err);
 
 /* The calling thread is one of the server's, and whether it is. */
@@ -236,6 +240,9 @@ unsigned weft__stream_wants(const struct weft__connection *connection);
 bool weft__stream_is_idle(const struct weft__connection *connection);
 
 /* ---- server_times.c -------------------------------------------------------------------- */
+
+/* A turn begins that another thread will see to: its idle time ends. */
+void weft__times_begin(struct weft__times *times, struct weft__connection *connection);
 
 /* Its time begins to run, or goes on: asked after each turn. */
 void weft__times_note(struct weft__times *times, struct weft__connection *connection);

@@ -69,12 +69,17 @@ void weft__connection_received(struct weft__connection *connection, size_t size)
     count(&connection->counts[1], size);
 }
 
+void weft__connection_count_late(struct weft__connection *connection)
+{
+    if (weft_exchange_u32(&connection->late, 1, WEFT_RELAXED) == 0)
+        weft__server_count(connection->server, WEFT__TIMED_OUT, 1);
+}
+
 void weft__connection_note_late(struct weft__connection *connection, int err)
 {
-    weft_server *server = connection->server;
-
-    if ((err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED) && !weft_cancel_requested(&server->cut))
-        weft__server_count(server, WEFT__TIMED_OUT, 1);
+    if ((err == WEFT_ETIMEDOUT || err == WEFT_ECANCELED) &&
+        !weft_cancel_requested(&connection->server->cut))
+        weft__connection_count_late(connection);
 }
 
 int weft__requests_serve(struct weft__connection *connection, weft_time until)
@@ -85,7 +90,8 @@ int weft__requests_serve(struct weft__connection *connection, weft_time until)
     size_t size = 0;
     int err = 0;
 
-    while (!connection->finish && weft__output_size(connection) <= server->options.output_limit &&
+    while (!connection->finish && !connection->broken &&
+           weft__output_size(connection) <= server->options.output_limit &&
            weft_frames_next(&connection->frames, &message, &size, &err)) {
         request.data = message;
         request.size = size;
@@ -163,13 +169,14 @@ static int emit(weft_request *request, const void *data, size_t size)
         return send_datagram(request, data, size);
     if (connection->broken)
         return weft__fail(WEFT_ERESET, "reply: the client is gone");
-    if (connection->blocking) {
+    if (request->until != WEFT_FOREVER && request->until <= weft_clock())
+        err = weft__fail(WEFT_ETIMEDOUT, "reply: the request's time is over");
+    else if (connection->blocking)
         err = weft_socket_send(connection->socket, data, size, &sent, request->until);
-        count(&connection->counts[2], sent);
-        weft__connection_note_late(connection, err);
-    } else {
+    else
         err = weft__output_add(connection, data, size);
-    }
+    count(&connection->counts[2], sent); /* the others count when they send */
+    weft__connection_note_late(connection, err);
     connection->broken = err != 0;
     return err;
 }

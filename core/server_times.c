@@ -42,6 +42,24 @@ void weft__times_forget(struct weft__times *times, struct weft__connection *conn
         times->last[list - 1] = connection->earlier;
 }
 
+static void enter(struct weft__times *times, struct weft__connection *connection, int list,
+                  weft_time time)
+{
+    weft__times_forget(times, connection);
+    if (time == 0)
+        return;
+    connection->deadline = weft_in(time);
+    append(times, connection, list);
+}
+
+void weft__times_begin(struct weft__times *times, struct weft__connection *connection)
+{
+    const weft_server_options *options = &connection->server->options;
+
+    if ((options->idle_time != 0 || options->request_time != 0) && connection->list != REQUEST_LIST)
+        enter(times, connection, REQUEST_LIST, options->request_time);
+}
+
 void weft__times_note(struct weft__times *times, struct weft__connection *connection)
 {
     const weft_server_options *options = &connection->server->options;
@@ -53,11 +71,7 @@ void weft__times_note(struct weft__times *times, struct weft__connection *connec
     /* The request that was under way still is. */
     if (!idle && connection->list == REQUEST_LIST && !connection->answered)
         return;
-    weft__times_forget(times, connection);
-    if (time == 0)
-        return;
-    connection->deadline = weft_in(time);
-    append(times, connection, idle ? IDLE_LIST : REQUEST_LIST);
+    enter(times, connection, idle ? IDLE_LIST : REQUEST_LIST, time);
 }
 
 struct weft__connection *weft__times_next(const struct weft__times *times, weft_time *deadline)

@@ -88,9 +88,9 @@ static int serve_until_stop(weft_server *server, const struct weft__worker_job *
     struct weft__site *site = weft_shared_pointer(job->site);
     void *buffer = weft_alloc(WEFT__SERVER_BUFFER);
     weft_thread *watcher = NULL;
-    int err = buffer ? weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server),
-                                              &options)
-                     : WEFT_ENOMEM;
+    int err =
+        buffer ? weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server), &options)
+               : WEFT_ENOMEM;
 
     if (err == 0) {
         weft__server_enter(server);

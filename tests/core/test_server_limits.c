@@ -4,6 +4,7 @@
 #include "server_styles.h"
 
 #include "fail.h"
+#include "weft/cancel.h"
 #include "weft/event.h"
 #include "weft/memory.h"
 #include "weft/thread.h"
@@ -165,6 +166,7 @@ static void wakes_handler_in(enum weft_server_style style)
 
     say(socket, "x");
     CU_ASSERT_TRUE(is_closed(socket));
+    CU_ASSERT_TRUE(eventually(nobody_is_connected, server));
     CU_ASSERT_EQUAL(stats_of(server).failed, 1);
     weft_socket_close(socket);
     end_server(server);
@@ -173,6 +175,61 @@ static void wakes_handler_in(enum weft_server_style style)
 static void a_handler_that_waits_too_long_is_woken(void)
 {
     for_each_style(wakes_handler_in);
+}
+
+static int sleep_a_little(weft_request *request)
+{
+    (void)weft_sleep(WEFT_MS(150));
+    return echo(request);
+}
+
+static void is_not_idle_in(enum weft_server_style style)
+{
+    weft_server *server = start_server(
+        sleep_a_little, &(weft_server_options){.style = style, .idle_time = WEFT_MS(100)});
+    weft_socket *socket = connect_to(server);
+
+    say(socket, "patience");
+    hears(socket, "patience");
+    CU_ASSERT_EQUAL(stats_of(server).timed_out, 0);
+    weft_socket_close(socket);
+    end_server(server);
+}
+
+static void a_connection_whose_handler_works_is_not_idle(void)
+{
+    for_each_style(is_not_idle_in);
+}
+
+static int stay_too_long(weft_request *request)
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+    int err;
+
+    (void)weft_sleep(WEFT_MS(100));
+    weft_cancel_enter(before);
+    err = echo(request);
+    return err == 0 ? WEFT_EFAILED : 0;
+}
+
+static void refuses_late_replies_in(enum weft_server_style style)
+{
+    weft_server *server = start_server(
+        stay_too_long, &(weft_server_options){.style = style, .request_time = WEFT_MS(50)});
+    weft_socket *socket = connect_to(server);
+
+    say(socket, "x");
+    CU_ASSERT_TRUE(is_closed(socket));
+    CU_ASSERT_TRUE(eventually(nobody_is_connected, server));
+    CU_ASSERT_EQUAL(stats_of(server).timed_out, 1);
+    CU_ASSERT_EQUAL(stats_of(server).failed, 0);
+    weft_socket_close(socket);
+    end_server(server);
+}
+
+static void a_reply_that_comes_too_late_is_not_sent(void)
+{
+    for_each_style(refuses_late_replies_in);
 }
 
 /* ---- number ---- */
@@ -299,6 +356,8 @@ CU_TestInfo suite_cases[] = {
     {"a_request_that_does_not_end_is_cut", a_request_that_does_not_end_is_cut},
     {"a_silent_connection_is_closed", a_silent_connection_is_closed},
     {"a_handler_that_waits_too_long_is_woken", a_handler_that_waits_too_long_is_woken},
+    {"a_connection_whose_handler_works_is_not_idle", a_connection_whose_handler_works_is_not_idle},
+    {"a_reply_that_comes_too_late_is_not_sent", a_reply_that_comes_too_late_is_not_sent},
     {"connections_beyond_the_bound_wait", connections_beyond_the_bound_wait},
     {"without_descriptors_the_old_are_served_and_the_new_later",
      without_descriptors_the_old_are_served_and_the_new_later},

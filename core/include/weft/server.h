@@ -22,7 +22,8 @@
  *
  *   WEFT_SERVER_THREADS    a thread per connection: simple, may block, dear for many
  *   WEFT_SERVER_POOL       `workers` threads for the requests of all connections; one that
- *                          is idle holds no thread. May block
+ *                          is idle holds no thread. May block: others then wait for some
+ *                          ms until another thread joins in
  *   WEFT_SERVER_PROCESSES  `workers` processes, each with one connection at a time: a crash
  *                          loses that connection, nothing else. A new process follows
  *   WEFT_SERVER_LOOP       one thread for everything. Fast, but a handler that blocks or
@@ -137,9 +138,9 @@ void weft_server_stats_get(weft_server *server, weft_server_stats *stats);
 /**
  * The server has stopped accepting, its requests are answered, and its connections closed.
  *
- * Connections between requests are closed at once, the others when the reply is sent. Those
- * that are not there by `until` are cut and their handlers' tokens cancelled (processes:
- * killed).
+ * Connections between requests are closed at once (pool and loop: after what had arrived was
+ * answered), the others when the reply is sent. Those that are not there by `until` are cut
+ * and their handlers' tokens cancelled (processes: killed).
  *
  * @param until  absolute, monotonic ns; WEFT_NOW: cut
  * @return 0; WEFT_ETIMEDOUT: it had to cut, and the sentence tells how many; WEFT_ECANCELED:
@@ -182,7 +183,10 @@ void *weft_request_context(const weft_request *request);
  */
 void **weft_request_state(weft_request *request);
 
-/** The connection is to be closed when the handler returns and its replies are sent. */
+/**
+ * The connection is to be closed when the handler returns and its replies are sent. A client
+ * that goes on sending may see a reset before it has read them.
+ */
 void weft_request_finish(weft_request *request);
 
 /**
