@@ -54,7 +54,7 @@ void net_serve(const char *name, const char *kind, unsigned connections);
 /* ---- who asks --------------------------------------------------------------------- */
 
 #define NET_WINDOW 4        /* messages under way of tcp-bulk */
-#define NET_LIMIT_SECONDS 5 /* without an answer something is wrong */
+#define NET_LIMIT_SECONDS 30 /* without an answer something is wrong */
 
 struct server {
     pid_t pid;
