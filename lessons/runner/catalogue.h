@@ -33,7 +33,7 @@ struct lesson {
     const char *course_seconds;   /* that it sleeps; NULL: no --seconds */
     const char *usual_seconds;    /* that it sleeps here, unless told */
     bool fetches;                 /* takes --url */
-    const char *crowd;            /* option: how many connect at once; NULL: few */
+    const char *crowd;            /* option: how many at once; NULL: few */
     struct words seen;            /* in a run that passed */
     struct printed printed;       /* by lessons of one program */
     bool (*run)(struct run *run); /* false: it failed, and the run knows why */
