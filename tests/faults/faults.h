@@ -75,12 +75,14 @@ void case_net_names(unsigned trials, struct score *score);
 void case_net_peers(unsigned trials, struct score *score);
 void case_net_hurried(unsigned trials, struct score *score);
 void case_net_datagrams(unsigned trials, struct score *score);
+void case_net_down(unsigned trials, struct score *score);
 void case_net_idle(unsigned trials, struct score *score);
 void case_net_descriptors(unsigned trials, struct score *score);
 void case_net_loss(unsigned trials, struct score *score);
 
 int play_parent(const char *argument);
 int play_interrupted(const char *argument);
+int play_down(const char *argument);
 int play_pool(const char *argument);
 int play_server(const char *argument);
 int play_victim(const char *argument);

@@ -21,8 +21,7 @@ const struct fault_case fault_cases[] = {
     {"kills-retried", "the same, and each lost task may be tried again", case_kills_retried, 1, 4,
      false},
     {"idle", "an idle worker is killed, then a map of 8", case_idle, 20, 200, false},
-    {"tasks", "crash, abort, exit, loop, print, close all, return 100 MB", case_tasks, 1, 3,
-     false},
+    {"tasks", "crash, abort, exit, loop, print, close all, return 100 MB", case_tasks, 1, 3, false},
     {"parent-killed", "the parent of 4 workers, idle or busy, is killed", case_parent_killed, 6,
      200, false},
     {"parent-terminated", "... is asked to end", case_parent_terminated, 6, 200, true},
@@ -41,6 +40,8 @@ const struct fault_case fault_cases[] = {
      false},
     {"net-loss", "one datagram in ten lost, then all, then 200,000 at once", case_net_loss, 1, 5,
      false},
+    {"net-down", "the interface goes down under connections, and comes back", case_net_down, 1, 5,
+     true},
     {"net-idle", "10,000 connections that say nothing; worst: a median echo", case_net_idle, 1, 3,
      true},
     {"net-descriptors", "more clients than descriptors", case_net_descriptors, 1, 3, true},
@@ -48,11 +49,8 @@ const struct fault_case fault_cases[] = {
 const size_t fault_case_count = sizeof(fault_cases) / sizeof(fault_cases[0]);
 
 const struct fault_role fault_roles[] = {
-    {"--parent", play_parent},
-    {"--interrupted", play_interrupted},
-    {"--pool", play_pool},
-    {"--server", play_server},
-    {"--victim", play_victim},
+    {"--parent", play_parent}, {"--interrupted", play_interrupted}, {"--pool", play_pool},
+    {"--down", play_down},     {"--server", play_server},           {"--victim", play_victim},
 };
 const size_t fault_role_count = sizeof(fault_roles) / sizeof(fault_roles[0]);
 
@@ -112,8 +110,8 @@ static bool run_one(const struct fault_case *one, const struct options *options)
            (unsigned long long)score.right, (unsigned long long)score.told,
            (unsigned long long)score.wrong, (unsigned long long)score.never);
     if (score.worst > 0)
-        printf("worst %7.1f ms (goal %g)%s  ", (double)score.worst / 1e6,
-               (double)score.goal / 1e6, late ? " LATE" : "");
+        printf("worst %7.1f ms (goal %g)%s  ", (double)score.worst / 1e6, (double)score.goal / 1e6,
+               late ? " LATE" : "");
     printf("in %.1f s%s%s\n", (double)(weft_clock() - began) / 1e9,
            score.note[0] != '\0' ? "  " : "", score.note);
     fflush(stdout);

@@ -31,6 +31,11 @@ bool system_descriptors(unsigned count);
 uint64_t system_resident(uint64_t pid);
 weft_time system_processor_time(uint64_t pid);
 
+/* This process gets a network of its own, with a loopback interface that is down; and that goes
+ * up or down. False: the system does not let it. */
+bool system_private_network(void);
+bool system_loopback(bool up);
+
 /* Says to a tracer, if there is one, that now it gets interesting. */
 void system_mark(void);
 
