@@ -74,6 +74,9 @@ void lesson_begin(int *argc, char ***argv, const char *about,
  * missing, and it takes as long to find that out. */
 void lesson_serve(lesson_url *url);
 
+/* The same by https:, with a certificate that nobody vouches for. */
+void lesson_serve_https(lesson_url *url);
+
 /* Fetches a page, URL and number together: what it says becomes the task's
  * result. 0, or the task has failed, for another status than 200 too. Python:
  * return request.urlopen("%s%d" % (url, number)).read() */

@@ -132,13 +132,23 @@ static void answer(const char *path, weft_http_reply *reply, void *context)
     }
 }
 
-void lesson_serve(lesson_url *url)
+static void serve(lesson_url *url, bool tls)
 {
     if (url->text[0] != '\0')
         return;
     CHECK(weft_http_server_start(
-        &server, &(weft_http_server_options){.handler = answer}));
+        &server, &(weft_http_server_options){.handler = answer, .tls = tls}));
     snprintf(url->text, sizeof(url->text), "%s", weft_http_server_url(server));
+}
+
+void lesson_serve(lesson_url *url)
+{
+    serve(url, false);
+}
+
+void lesson_serve_https(lesson_url *url)
+{
+    serve(url, true);
 }
 
 int lesson_fetch(weft_task *task, const lesson_url *url, int number)

@@ -32,13 +32,17 @@ static const struct program {
     {"13-tcp-echo", "client", {"--host", "--port", "--message"}},
     {"14-udp", "server", {"--host", "--port"}},
     {"14-udp", "client", {"--host", "--port", "--message"}},
-    {"15-udp-chat", NULL, {"--port", "--peer-host", "--peer-port"}},
+    {"15-udp-chat", NULL, {"--port", "--peer-host", "--peer-port", "--group", "--name"}},
     {"16-cancel", NULL, {"--seconds"}},
     {"17-futures", NULL, {"--url"}},
     {"18-worker-crash", NULL, {0}},
     {"19-shared-memory", NULL, {0}},
     {"20-pipe", NULL, {0}},
+    {"21-echo-threads", NULL, {"--clients", "--port"}},
+    {"22-echo-pool", NULL, {"--clients", "--workers", "--port"}},
+    {"23-echo-loop", NULL, {"--clients", "--port"}},
     {"24-lossy-network", NULL, {"--seed", "--seconds"}},
+    {"25-pages", NULL, {"--count", "--at-once", "--url"}},
 };
 
 /* What no option of that name takes: the first two are tried with every program, the
@@ -58,6 +62,9 @@ static const struct wrong {
     {"--host", {"no.such.host.invalid", "", "bad host"}},
     {"--peer-host", {"no.such.host.invalid", ""}},
     {"--message", {""}},
+    {"--group", {"no.such.host.invalid", ""}},
+    {"--name", {""}},
+    {"--at-once", {"abc", "0", "101"}},
     {"--url",
      {"http://", "http://no.such.host.invalid/", "abc", "ftp://127.0.0.1/",
       "http://127.0.0.1:70000/", "http://[::1/", ""}},

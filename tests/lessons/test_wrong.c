@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What --wrong shows. The course's own mistake, target=get_baidu() instead of
- * target=get_baidu, in the four lessons that fetch: both print the same, but only the
+ * What --wrong shows, and --https of lesson 25. The course's own mistake, target=get_baidu()
+ * instead of target=get_baidu, in the four lessons that fetch: both print the same, but only the
  * right one fetches side by side. A deadline that every page has anew (16), and futures
  * that are asked in the order of submit (17).
  *
@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "conversation.h"
+#include "system.h"
 #include "twin.h"
 #include "weft/event.h"
 #include "weft/mutex.h"
@@ -187,6 +188,24 @@ static void futures_wrong_wait_for_the_slowest(void)
     expect_page_3_first_if(IN_PYTHON, "--wrong");
 }
 
+static void https_of_nobody_gives_no_page(void)
+{
+    static const char *const options[] = {"--https", "--count", "3", NULL};
+    struct command command;
+    int refused = 0;
+
+    if (!weft_http_server_can_tls() || any_certificate_passes()) {
+        skip(any_certificate_passes() ? any_certificate_passes() : "no TLS for servers here");
+        return;
+    }
+    converse(&talk, command_of(&command, IN_C, "25-pages", NULL, options), OUTPUT_IS_READ);
+    CU_ASSERT_EQUAL(finish(&talk), 0);
+    for (const char *at = talk.text; (at = strstr(at, "certificate does not verify")) != NULL; at++)
+        refused++;
+    CU_ASSERT_EQUAL(refused, 3);
+    CU_ASSERT_PTR_NULL(strstr(talk.text, "200\n"));
+}
+
 const char *const suite_name = "mistakes, wrong and right";
 CU_TestInfo suite_cases[] = {
     {"queue_wrong_fetches_one_after_another", queue_wrong_fetches_one_after_another},
@@ -198,5 +217,6 @@ CU_TestInfo suite_cases[] = {
      process_executor_wrong_fetches_one_after_another},
     {"cancel_wrong_never_runs_out_of_time", cancel_wrong_never_runs_out_of_time},
     {"futures_wrong_wait_for_the_slowest", futures_wrong_wait_for_the_slowest},
+    {"https_of_nobody_gives_no_page", https_of_nobody_gives_no_page},
     CU_TEST_INFO_NULL,
 };
