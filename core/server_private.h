@@ -79,17 +79,10 @@ struct weft__output; /* server_output.c */
 struct weft__connection {
     weft_server *server;
     weft_socket *socket;
-    struct weft__connection *next, *previous; /* of the server's. Its mutex */
-    struct weft__connection *later, *earlier; /* server_times.c */
-    weft_time deadline;                       /* likewise; 0: in no list */
-    weft_frames frames;
     struct weft__output *output; /* NULL: the system has taken all */
     void *state;                 /* the handler's */
-    weft_thread *thread;         /* threads: to be joined */
     weft_atomic_u64 counts[3];   /* requests, bytes in and out of it, since it was opened.
                                     Written by whose turn it is, read by statistics */
-    weft_atomic_u32 phase;       /* enum weft__phase; seq_cst against the server's `halting` */
-    weft_atomic_u32 late;        /* its time is over, and that is counted */
     uint8_t list;                /* server_times.c */
     uint8_t asked;               /* what the poller was asked for: enum weft_readiness */
     bool opened;                 /* on_open was called */
@@ -99,10 +92,18 @@ struct weft__connection {
     bool broken;                 /* nothing can be sent any more */
     bool held;                   /* requests wait here until replies are gone */
     bool answered;               /* in this turn a request was */
-    /* What follows is for server_pool.c. */
-    bool busy, muted, registered, gone;
-    uint8_t events;                 /* what the poller told */
-    struct weft__connection *ready; /* the next that waits for its turn, or is dead */
+    bool busy, muted, registered, gone; /* server_pool.c */
+    uint8_t events;                     /* server_pool.c: what the poller told */
+    weft_atomic_u32 phase;      /* enum weft__phase; seq_cst against the server's `halting` */
+    weft_frames frames;
+    weft_time deadline;         /* server_times.c; 0: in no list */
+    /* What follows is looked at when it begins and ends, or has its time measured. */
+    weft_atomic_u32 late;                     /* its time is over, and that is counted */
+    struct weft__connection *later, *earlier; /* server_times.c */
+    struct weft__connection *next, *previous; /* of the server's. Its mutex */
+    struct weft__connection *ready;           /* server_pool.c: the next that waits for its turn,
+                                                 or is dead */
+    weft_thread *thread;                      /* threads: to be joined */
 };
 
 struct weft_request {
@@ -192,6 +193,10 @@ void weft__server_pause(weft_server *server);
 
 /* Handler and hook; `function` may be NULL. Counts a failure. */
 int weft__request_run(weft_request *request, weft_handler *function);
+
+/* Handles one request. An error: the connection is to be closed. */
+int weft__request_serve(struct weft__connection *connection, const void *data, size_t size,
+                        weft_time until);
 
 /* Handles all requests that have arrived. `until` is that of the first one, and what comes
  * after is asked of the server. 0; an error: the connection is to be closed. */

@@ -82,10 +82,23 @@ void weft__connection_note_late(struct weft__connection *connection, int err)
         weft__connection_count_late(connection);
 }
 
+int weft__request_serve(struct weft__connection *connection, const void *data, size_t size,
+                        weft_time until)
+{
+    weft_server *server = connection->server;
+    weft_request request = {
+        .connection = connection, .server = server, .data = data, .size = size, .until = until};
+
+    connection->answered = true;
+    count(&connection->counts[0], 1); /* before a reply tells that it is served */
+    if (server->counters != server->counted)
+        weft__connection_fold(connection); /* a process may crash in the handler */
+    return weft__request_run(&request, server->handler);
+}
+
 int weft__requests_serve(struct weft__connection *connection, weft_time until)
 {
     weft_server *server = connection->server;
-    weft_request request = {.connection = connection, .server = server, .until = until};
     const char *message = NULL;
     size_t size = 0;
     int err = 0;
@@ -93,17 +106,11 @@ int weft__requests_serve(struct weft__connection *connection, weft_time until)
     while (!connection->finish && !connection->broken &&
            weft__output_size(connection) <= server->options.output_limit &&
            weft_frames_next(&connection->frames, &message, &size, &err)) {
-        request.data = message;
-        request.size = size;
-        connection->answered = true;
-        count(&connection->counts[0], 1); /* before a reply tells that it is served */
-        if (server->counters != server->counted)
-            weft__connection_fold(connection); /* a process may crash in the handler */
-        err = weft__request_run(&request, server->handler);
+        err = weft__request_serve(connection, message, size, until);
         if (err != 0)
             return err;
-        if (request.until != WEFT_FOREVER) /* what follows has begun at the latest now */
-            request.until = weft__request_until(server);
+        if (until != WEFT_FOREVER) /* what follows has begun at the latest now */
+            until = weft__request_until(server);
     }
     if (err == WEFT_ETOOBIG)
         weft__server_count(server, WEFT__REFUSED, 1);

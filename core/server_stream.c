@@ -50,8 +50,18 @@ static weft_time until_of(const struct weft__connection *connection)
     return began ? connection->deadline : weft__request_until(connection->server);
 }
 
+/* All that was received is one request: frames would say so, too, but take longer. */
+static bool is_one_request(const struct weft__connection *connection, size_t length)
+{
+    const weft_server_options *options = &connection->server->options;
+
+    return options->framing == WEFT_FRAMING_NONE && !connection->frames.kept &&
+           length <= options->request_limit;
+}
+
 static int receive(struct weft__connection *connection, void *buffer)
 {
+    const weft_server *server = connection->server;
     size_t length = 0;
     int err = weft_socket_recv(connection->socket, buffer, WEFT__SERVER_BUFFER, &length, WEFT_NOW);
 
@@ -64,6 +74,11 @@ static int receive(struct weft__connection *connection, void *buffer)
         return 0;
     }
     weft__connection_received(connection, length);
+    if (is_one_request(connection, length)) {
+        if (weft__request_serve(connection, buffer, length, weft__request_until(server)) != 0)
+            connection->finish = true;
+        return 0;
+    }
     err = weft_frames_feed(&connection->frames, buffer, length);
     return err != 0 ? err : serve(connection, until_of(connection));
 }
