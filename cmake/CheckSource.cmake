@@ -119,7 +119,7 @@ foreach(file IN LISTS files)
     if(file MATCHES "\\.c$" AND count GREATER 3)
       complain("${file}" "has ${count} #if; a variant is a file")
     endif()
-  elseif(NOT file MATCHES "/platform/include/weft/(atomic|compiler)\\.h$|^${ROOT}/tests/(bench/|faults/(system|trace)_)")
+  elseif(NOT file MATCHES "/platform/include/weft/(atomic|compiler)\\.h$|^${ROOT}/tests/(bench/|faults/(network|system|trace)_)")
     # The benchmark is Linux's own, and includes what it compares with; the faults ask the
     # system about processes that are not their own.
     set(also "")

@@ -9,6 +9,7 @@
 
 #include "net.h"
 #include "system.h"
+#include "weft/caps.h"
 #include "weft/error.h"
 #include "weft/process.h"
 #include "weft/server.h"
@@ -143,8 +144,19 @@ static void try_idle(struct score *score, weft_process *process, int port)
     close_many(clients, connected);
 }
 
+/* SDL2_net waits on some hundred sockets at most, and lets five connections wait. */
+static bool is_too_much(struct score *score)
+{
+    if (strcmp(weft_caps()->backend, "sdl2") != 0)
+        return false;
+    fault_note(score, "too many connections for SDL2_net");
+    return true;
+}
+
 void case_net_idle(unsigned trials, struct score *score)
 {
+    if (is_too_much(score))
+        return;
     score->goal = ECHO_GOAL;
     if (!net_right(score, "descriptors", system_descriptors(IDLE + 100)))
         return;
@@ -186,6 +198,8 @@ static void try_descriptors(struct score *score, weft_process *process, int port
 
 void case_net_descriptors(unsigned trials, struct score *score)
 {
+    if (is_too_much(score))
+        return;
     for (unsigned i = 0; i < trials; i++) {
         weft_process *process = NULL;
         int port = start_server(score, "64", &process);
