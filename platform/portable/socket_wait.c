@@ -24,17 +24,18 @@ struct wanted {
     enum weft_seam_event event;
 };
 
+/* After the deadline the system is not asked any more: it may say "ready" again and again
+ * where a try still finds nothing. */
 static int wait_in_system(const struct wanted *wanted, uintptr_t bell, weft_time until)
 {
-    int said;
+    while (until > weft_clock()) {
+        int said = weft_seam_socket_wait(wanted->sockets, wanted->count, wanted->event, bell,
+                                         (int)weft__ms_until(until, INT_MAX));
 
-    do {
-        said = weft_seam_socket_wait(wanted->sockets, wanted->count, wanted->event, bell,
-                                     (int)weft__ms_until(until, INT_MAX));
-    } while (said == WEFT_SEAM_BLOCKS && until > weft_clock());
-    if (said == WEFT_SEAM_BLOCKS)
-        return WEFT_ETIMEDOUT;
-    return said == 0 ? 0 : weft__fail_system(said, "wait for a socket");
+        if (said != WEFT_SEAM_BLOCKS)
+            return said == 0 ? 0 : weft__fail_system(said, "wait for a socket");
+    }
+    return WEFT_ETIMEDOUT;
 }
 
 /* `socket`: who shuts it down ends the wait; NULL: nobody can. */

@@ -31,6 +31,7 @@
 
 enum {
     SLICE = 50, /* ms */
+    NAP = 10,
     MOST_TO_READ = 1 << 30,
     MOST_TO_SEND = 1 << 16, /* bytes: Windows takes any amount at once, room or not, so that
                                nobody could say how much has gone */
@@ -303,6 +304,7 @@ int weft_seam_socket_told(weft_seam_socket *socket)
 
 /* ---- waiting and its end -------------------------------------------------------------------- */
 
+/* WSAPoll() tells at once of a peer that has finished, room or not: that is slept through. */
 static int wait_for_room(weft_seam_socket *socket, int ms)
 {
     WSAPOLLFD polled = {.fd = socket->handle, .events = POLLWRNORM};
@@ -310,6 +312,8 @@ static int wait_for_room(weft_seam_socket *socket, int ms)
 
     if (ready == SOCKET_ERROR)
         return WSAGetLastError();
+    if (ready > 0 && polled.revents == POLLHUP)
+        Sleep((DWORD)(ms < NAP ? ms : NAP));
     return ready == 0 && ms <= SLICE ? WEFT_SEAM_BLOCKS : 0;
 }
 

@@ -254,12 +254,30 @@ static void expect_a_group(enum language of_a, enum language of_b)
     CU_ASSERT_EQUAL(finish(&b.talk), 0);
 }
 
-static void a_group_hears_every_member(void)
+/* Wine has no interfaces by number. */
+static bool has_group(void)
 {
+    weft_socket *socket = NULL;
+    weft_address group = {0};
+    int err;
+
     if (!weft_caps()->multicast) {
         skip("this build has no multicast");
-        return;
+        return false;
     }
+    CHECK_OK(weft_udp_open(&socket, NULL, 0, WEFT_IPV4));
+    CHECK_OK(weft_address_parse(&group, "239.77.7.7", 1));
+    err = weft_socket_multicast_join(socket, &group, 1);
+    weft_socket_close(socket);
+    if (err != 0)
+        skip("no group can be joined on interface 1 here");
+    return err == 0;
+}
+
+static void a_group_hears_every_member(void)
+{
+    if (!has_group())
+        return;
     expect_a_group(IN_C, IN_C);
     if (!has_python())
         return;

@@ -24,6 +24,7 @@ static bool has_unix(void)
     int err = weft_unix_listen(&listener, path, NULL);
 
     weft_socket_close(listener);
+    CU_ASSERT_EQUAL(weft_caps()->unix_sockets, err != WEFT_ENOTSUP);
     if (err != WEFT_ENOTSUP)
         return true;
     CU_ASSERT_TRUE(strlen(weft_last_error()) > 0);

@@ -17,7 +17,8 @@ typedef struct weft_capabilities {
     bool bind_address;         /* listen on any one address; false: all interfaces or loopback */
     bool shutdown_write;       /* weft_socket_shutdown(WEFT_SHUTDOWN_WRITE) alone */
     bool socket_options;       /* weft_socket_option_set */
-    bool unix_sockets;         /* weft_unix_listen; Windows: if this one has them */
+    bool unix_sockets;         /* weft_unix_listen; Windows: if one could be made at the first
+                                  call of weft_caps(), which Wine and old Windows refuse */
     bool multicast;            /* weft_socket_multicast_join */
     bool share_port;           /* weft_listen_options.share_port */
     bool tls_server;           /* weft_http_server_options.tls */

@@ -144,8 +144,8 @@ int weft_socket_recv_exactly(weft_socket *socket, void *buffer, size_t size, siz
  * @param path     of the file, UTF-8, at most 100 bytes
  * @param options  backlog alone counts; NULL: none
  * @return 0; WEFT_EADDRINUSE; WEFT_EINVAL: path; WEFT_EPERM; WEFT_ENOTFOUND: no such
- *         folder; WEFT_ENOTSUP: not here (weft_caps()->unix_sockets; a Windows before
- *         10.0.17134, too); WEFT_ELIMIT; WEFT_ENOMEM; WEFT_ESYSTEM
+ *         folder; WEFT_ENOTSUP: not here (weft_caps()->unix_sockets is false: sdl2, Wine,
+ *         Windows before 10.0.17134); WEFT_ELIMIT; WEFT_ENOMEM; WEFT_ESYSTEM
  *
  * Threads: any.   Python: socket(AF_UNIX).bind and listen.
  */
