@@ -207,6 +207,11 @@ bool weft_frames_next(weft_frames *frames, const char **message, size_t *size, i
         *err = weft__fail(WEFT_ECLOSED, "no message comes after one that was too big");
         return false;
     }
+    if (!frames->kept && frames->fed_size == 0) { /* as after most messages */
+        frames->fed = NULL;
+        *err = 0;
+        return false;
+    }
     for (*err = cut(frames, &found); *err == 0; *err = cut(frames, &found)) {
         if (found.taken > 0) {
             *message = found.message;

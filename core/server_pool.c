@@ -284,7 +284,7 @@ static int start(weft_server *server)
     pool->listens = true;
     pool->cpus = weft_cpu_count();
     server->own = pool;
-    pool->buffers = weft_alloc((size_t)WEFT__SERVER_BUFFER * server->options.workers);
+    pool->buffers = weft__alloc_bytes((size_t)WEFT__SERVER_BUFFER * server->options.workers);
     err = pool->buffers ? weft_poller_create(&pool->poller) : WEFT_ENOMEM;
     if (err == 0)
         err = weft_poller_register(pool->poller, server->socket, WEFT_READABLE, NULL);

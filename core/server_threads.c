@@ -31,7 +31,7 @@ static int serve(weft_task *task)
 {
     struct weft__connection *connection = WEFT_ARG(task, struct weft__connection *);
     weft_server *server = connection->server;
-    void *buffer = weft_alloc(WEFT__SERVER_BUFFER);
+    void *buffer = weft__alloc_bytes(WEFT__SERVER_BUFFER);
     weft_thread *self;
 
     weft__server_enter(server);

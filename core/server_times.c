@@ -63,11 +63,13 @@ void weft__times_begin(struct weft__times *times, struct weft__connection *conne
 void weft__times_note(struct weft__times *times, struct weft__connection *connection)
 {
     const weft_server_options *options = &connection->server->options;
-    bool idle = weft__stream_is_idle(connection);
-    weft_time time = idle ? options->idle_time : options->request_time;
+    weft_time time;
+    bool idle;
 
     if (options->idle_time == 0 && options->request_time == 0)
         return;
+    idle = weft__stream_is_idle(connection);
+    time = idle ? options->idle_time : options->request_time;
     /* The request that was under way still is. */
     if (!idle && connection->list == REQUEST_LIST && !connection->answered)
         return;

@@ -97,7 +97,7 @@ static int start(weft_server *server)
     if (!own)
         return WEFT_ENOMEM;
     server->own = own;
-    own->buffers = weft_alloc((size_t)WEFT__SERVER_BUFFER * workers);
+    own->buffers = weft__alloc_bytes((size_t)WEFT__SERVER_BUFFER * workers);
     if (!own->buffers)
         err = WEFT_ENOMEM;
     own->alone = workers == 1;

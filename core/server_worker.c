@@ -86,7 +86,7 @@ static int serve_until_stop(weft_server *server, const struct weft__worker_job *
 {
     const weft_thread_options options = {.name = "weft-server-stop", .daemon = true};
     struct weft__site *site = weft_shared_pointer(job->site);
-    void *buffer = weft_alloc(WEFT__SERVER_BUFFER);
+    void *buffer = weft__alloc_bytes(WEFT__SERVER_BUFFER);
     weft_thread *watcher = NULL;
     int err =
         buffer ? weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server), &options)

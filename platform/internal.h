@@ -73,6 +73,11 @@ struct weft__self {
 };
 extern WEFT_THREAD_LOCAL struct weft__self weft__self;
 
+/* ---- portable/memory.c -------------------------------------------------------- */
+
+/* As weft_alloc(), but of any content: what is never written to costs no memory. */
+WEFT_MUST_CHECK void *weft__alloc_bytes(size_t size);
+
 /* ---- portable/mutex.c --------------------------------------------------------- */
 
 /* Acquired, if it was free. Says nothing otherwise. */

@@ -80,9 +80,11 @@ int weft_seam_socket_send(weft_seam_socket *socket, const void *data, size_t siz
 int weft_seam_socket_recv(weft_seam_socket *socket, void *buffer, size_t size, size_t *got);
 
 /* `mapped`: an IPv6 socket sends to an IPv4 address. Of a datagram larger than `size`, the
- * rest goes into `spill`, WEFT_SEAM_DATAGRAM bytes; *got is its whole length. _told() is asked
+ * rest goes into `spill`, weft_seam_spill bytes; *got is its whole length. _told() is asked
  * first if the socket was told to tell: REFUSED, or BLOCKS: no news. */
 enum { WEFT_SEAM_DATAGRAM = 65536 };
+
+extern const size_t weft_seam_spill; /* WEFT_SEAM_DATAGRAM, or 0: the system needs none */
 
 int weft_seam_socket_sendto(weft_seam_socket *socket, const void *data, size_t size,
                             const weft_address *to, bool mapped);

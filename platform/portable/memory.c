@@ -50,7 +50,7 @@ int weft_set_allocator(const weft_allocator *wanted)
     return 0;
 }
 
-void *weft_alloc(size_t size)
+void *weft__alloc_bytes(size_t size)
 {
     void *memory = allocator.allocate(allocator.context, size > 0 ? size : 1);
 
@@ -59,7 +59,14 @@ void *weft_alloc(size_t size)
         return NULL;
     }
     weft_fetch_add_u64(&blocks, 1, WEFT_RELAXED);
-    return memset(memory, 0, size);
+    return memory;
+}
+
+void *weft_alloc(size_t size)
+{
+    void *memory = weft__alloc_bytes(size);
+
+    return memory ? memset(memory, 0, size) : NULL;
 }
 
 void weft_free(void *memory)

@@ -25,7 +25,7 @@ static int acquire_parts(weft_socket *socket, uint32_t family)
     int said = 0;
 
     if (socket->kind == WEFT_SEAM_UDP) {
-        socket->datagrams = weft_alloc(sizeof(*socket->datagrams));
+        socket->datagrams = weft_alloc(sizeof(*socket->datagrams) + weft_seam_spill);
         if (!socket->datagrams)
             return WEFT_ENOMEM;
     }

@@ -19,7 +19,7 @@ struct weft__datagrams {
     weft_mutex lock;       /* guards `spill` during one receive, never during a wait */
     weft_atomic_u32 tells; /* WEFT_SOCKET_TELL_UNREACHABLE; relaxed: it guards nothing */
     weft_atomic_u32 via;   /* WEFT_SOCKET_MULTICAST_INTERFACE; relaxed */
-    unsigned char spill[WEFT_SEAM_DATAGRAM]; /* takes what the caller's buffer lacks */
+    unsigned char spill[]; /* weft_seam_spill bytes: what the caller's buffer lacks */
 };
 
 /* Where a Unix socket is; of connections, those that connected. */

@@ -2,9 +2,9 @@
 /*
  * UDP.
  *
- * A datagram is received into two pieces: the caller's buffer, and 64 KiB of the
- * socket's own for what does not fit. So its true length is known on every system,
- * not only where recv() can be asked for it (Linux's MSG_TRUNC).
+ * Where the system does not tell the true length of a datagram that it cuts (all but Linux),
+ * it is received into two pieces: the caller's buffer, and 64 KiB of the socket's own for what
+ * does not fit.
  */
 #include "host.h"
 #include "internal.h"
@@ -122,9 +122,11 @@ static int receive(weft_socket *socket, void *buffer, size_t size, size_t *lengt
 
     if (tells && weft_seam_socket_told(&socket->seam) == WEFT_SEAM_REFUSED)
         return WEFT_SEAM_REFUSED;
-    weft_mutex_acquire(&datagrams->lock, WEFT_FOREVER);
+    if (weft_seam_spill > 0)
+        weft_mutex_acquire(&datagrams->lock, WEFT_FOREVER);
     said = weft_seam_socket_recvfrom(&socket->seam, buffer, size, datagrams->spill, length, from);
-    weft_mutex_release(&datagrams->lock);
+    if (weft_seam_spill > 0)
+        weft_mutex_release(&datagrams->lock);
     return said == WEFT_SEAM_REFUSED && !tells ? WEFT_SEAM_AGAIN : said;
 }
 

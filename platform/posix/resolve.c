@@ -19,7 +19,7 @@ socklen_t weft__address_to_system(const weft_address *address, bool mapped,
     struct sockaddr_in *four = (struct sockaddr_in *)storage;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)storage;
 
-    memset(storage, 0, sizeof(*storage));
+    memset(storage, 0, sizeof(*six)); /* the larger one */
     if (address->family == WEFT_IPV4 && !mapped) {
         four->sin_family = AF_INET;
         four->sin_port = htons(address->port);

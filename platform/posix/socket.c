@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -255,7 +254,7 @@ int weft_seam_socket_recv(weft_seam_socket *socket, void *buffer, size_t size, s
 
 /* ---- datagrams ---------------------------------------------------------------------- */
 
-static int said_of_datagram(int reason)
+int weft__said_of_datagram(int reason)
 {
     return reason == ECONNREFUSED ? WEFT_SEAM_AGAIN : said(reason);
 }
@@ -269,23 +268,7 @@ int weft_seam_socket_sendto(weft_seam_socket *socket, const void *data, size_t s
     if (sendto(descriptor_of(socket), data, size, MSG_NOSIGNAL, (struct sockaddr *)&storage,
                length) >= 0)
         return 0;
-    return said_of_datagram(errno);
-}
-
-int weft_seam_socket_recvfrom(weft_seam_socket *socket, void *buffer, size_t size, void *spill,
-                              size_t *got, weft_address *from)
-{
-    struct sockaddr_storage sender = {0};
-    struct iovec pieces[2] = {{buffer, size}, {spill, WEFT_SEAM_DATAGRAM}};
-    struct msghdr message = {
-        .msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = pieces, .msg_iovlen = 2};
-    ssize_t taken = recvmsg(descriptor_of(socket), &message, 0);
-
-    if (taken < 0)
-        return said_of_datagram(errno);
-    *got = (size_t)taken;
-    weft__address_from_system(from, (struct sockaddr *)&sender);
-    return 0;
+    return weft__said_of_datagram(errno);
 }
 
 /* ---- waiting and its end -------------------------------------------------------------- */

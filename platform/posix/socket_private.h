@@ -2,7 +2,7 @@
 #ifndef WEFT_SOCKET_PRIVATE_H
 #define WEFT_SOCKET_PRIVATE_H
 
-/* What bell.c, resolve.c and socket*.c of this folder share. */
+/* What bell.c, datagram*.c, resolve.c and socket*.c of this folder share. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,9 @@ int weft__bell_descriptor(uintptr_t bell);
 socklen_t weft__address_to_system(const weft_address *address, bool mapped,
                                   struct sockaddr_storage *storage);
 void weft__address_from_system(weft_address *address, const struct sockaddr *from);
+
+/* errno of a call with a datagram, as the seam says it. */
+int weft__said_of_datagram(int reason);
 
 /* Others may bind to the port that this one is about to bind to. 0, or errno. */
 int weft__share_port(int descriptor);

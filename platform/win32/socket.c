@@ -279,6 +279,8 @@ int weft_seam_socket_sendto(weft_seam_socket *socket, const void *data, size_t s
     return said == WEFT_SEAM_REFUSED ? WEFT_SEAM_AGAIN : said;
 }
 
+const size_t weft_seam_spill = WEFT_SEAM_DATAGRAM;
+
 int weft_seam_socket_recvfrom(weft_seam_socket *socket, void *buffer, size_t size, void *spill,
                               size_t *got, weft_address *from)
 {
