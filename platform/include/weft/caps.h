@@ -21,7 +21,6 @@ typedef struct weft_capabilities {
                                   call of weft_caps(), which Wine and old Windows refuse */
     bool multicast;            /* weft_socket_multicast_join */
     bool share_port;           /* weft_listen_options.share_port */
-    bool tls_server;           /* weft_http_server_options.tls */
     const char *poller;        /* what weft_poller is made of: "epoll", "kqueue", "poll",
                                   "WSAPoll" or "SDLNet_SocketSet" */
     int listen_backlog;        /* TCP connections that the system lets wait for accept, at most;
