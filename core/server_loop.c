@@ -44,12 +44,23 @@ static void settle(struct loop *loop, struct weft__connection *connection, bool 
         goes_on = false;
     if (goes_on && wants != connection->asked)
         goes_on = weft_poller_modify(loop->poller, connection->socket, wants, connection) == 0;
+    else if (goes_on && connection->left)
+        weft__poller_again(loop->poller, connection->socket);
     if (!goes_on) {
         close_connection(loop, connection);
         return;
     }
     connection->asked = (uint8_t)wants;
     weft__times_note(&loop->times, connection);
+}
+
+/* Being told once of what has arrived spares the system a look at every connection in each
+ * wait. A Unix socket may give less than it has, and so does not suit. */
+static int enroll(struct loop *loop, struct weft__connection *connection)
+{
+    if (loop->server->address.family == WEFT_UNIX)
+        return weft_poller_register(loop->poller, connection->socket, WEFT_READABLE, connection);
+    return weft__poller_register_once(loop->poller, connection->socket, WEFT_READABLE, connection);
 }
 
 static void begin(struct loop *loop, weft_socket *socket)
@@ -59,7 +70,7 @@ static void begin(struct loop *loop, weft_socket *socket)
     if (!connection)
         return;
     connection->asked = WEFT_READABLE;
-    if (weft_poller_register(loop->poller, socket, WEFT_READABLE, connection) != 0)
+    if (enroll(loop, connection) != 0)
         close_connection(loop, connection);
     else
         settle(loop, connection, weft__stream_open(connection));

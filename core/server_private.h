@@ -92,6 +92,7 @@ struct weft__connection {
     bool broken;                 /* nothing can be sent any more */
     bool held;                   /* requests wait here until replies are gone */
     bool answered;               /* in this turn a request was */
+    bool left;                   /* it has sent more than this turn has taken */
     bool busy, muted, registered, gone; /* server_pool.c */
     uint8_t events;                     /* server_pool.c: what the poller told */
     weft_atomic_u32 phase;      /* enum weft__phase; seq_cst against the server's `halting` */

@@ -9,6 +9,8 @@
  */
 #include "server_private.h"
 
+enum { IN_A_ROW = 4 };
+
 bool weft__stream_is_idle(const struct weft__connection *connection)
 {
     return !connection->output && !connection->frames.kept && !connection->held;
@@ -59,28 +61,49 @@ static bool is_one_request(const struct weft__connection *connection, size_t len
            length <= options->request_limit;
 }
 
-static int receive(struct weft__connection *connection, void *buffer)
+static int receive(struct weft__connection *connection, void *buffer, size_t *length)
 {
     const weft_server *server = connection->server;
-    size_t length = 0;
-    int err = weft_socket_recv(connection->socket, buffer, WEFT__SERVER_BUFFER, &length, WEFT_NOW);
+    int err = weft_socket_recv(connection->socket, buffer, WEFT__SERVER_BUFFER, length, WEFT_NOW);
 
     if (err == WEFT_ETIMEDOUT)
         return 0;
     if (err != 0)
         return err;
-    if (length == 0) {
+    if (*length == 0) {
         connection->ended = true;
         return 0;
     }
-    weft__connection_received(connection, length);
-    if (is_one_request(connection, length)) {
-        if (weft__request_serve(connection, buffer, length, weft__request_until(server)) != 0)
+    weft__connection_received(connection, *length);
+    if (is_one_request(connection, *length)) {
+        if (weft__request_serve(connection, buffer, *length, weft__request_until(server)) != 0)
             connection->finish = true;
         return 0;
     }
-    err = weft_frames_feed(&connection->frames, buffer, length);
+    err = weft_frames_feed(&connection->frames, buffer, *length);
     return err != 0 ? err : serve(connection, until_of(connection));
+}
+
+/* All that is there, but for a client that sends so much that others would wait for it: then
+ * something is `left`. What ends with the client's end is taken to the end, which nobody may
+ * tell again. */
+static int receive_all(struct weft__connection *connection, unsigned events, void *buffer)
+{
+    bool finished = (events & (unsigned)WEFT__PEER_FINISHED) != 0;
+    int err = 0;
+
+    for (int i = 0; i < IN_A_ROW || finished; i++) {
+        size_t length = 0;
+
+        connection->left = false;
+        if (err != 0 || (weft__stream_wants(connection) & WEFT_READABLE) == 0)
+            return err;
+        err = receive(connection, buffer, &length);
+        connection->left = length == WEFT__SERVER_BUFFER;
+        if (length == 0 || (!connection->left && !finished))
+            return err;
+    }
+    return err;
 }
 
 /* The client has finished, and all that it sent is answered but what it did not complete. */
@@ -115,13 +138,13 @@ bool weft__stream_turn(struct weft__connection *connection, unsigned events, voi
     int err = 0;
 
     connection->answered = false;
+    connection->left = false;
     if (connection->output)
         err = weft__output_flush(connection);
     if (err == 0 && connection->held && !is_clogged(connection))
         err = serve(connection, until_of(connection));
-    if (err == 0 && (events & ~(unsigned)WEFT_WRITABLE) != 0 &&
-        (weft__stream_wants(connection) & WEFT_READABLE) != 0)
-        err = receive(connection, buffer);
+    if (err == 0 && (events & ~(unsigned)WEFT_WRITABLE) != 0)
+        err = receive_all(connection, events, buffer);
     if (err != 0)
         connection->broken = true;
     return !is_over(connection);

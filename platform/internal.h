@@ -193,6 +193,21 @@ weft_atomic_u32 *weft__socket_polls(struct weft_socket *socket);
 int weft__socket_hand_over(struct weft_socket *socket, uintptr_t *handle);
 int weft__socket_take_over(struct weft_socket **socket, uintptr_t handle);
 
+/* ---- portable/poller.c -------------------------------------------------------- */
+
+struct weft_poller;
+
+/*
+ * weft_poller_register() of a TCP connection for who takes all that there is whenever told: it
+ * may be told of it once, and again when more arrives, or when weft_poller_modify() asks for
+ * something else. Who leaves something calls weft__poller_again(). Beside other events,
+ * WEFT__PEER_FINISHED says that the peer sends no more: nobody will tell that again.
+ */
+enum { WEFT__PEER_FINISHED = 8 };
+int weft__poller_register_once(struct weft_poller *poller, struct weft_socket *socket,
+                               unsigned events, void *data);
+void weft__poller_again(struct weft_poller *poller, struct weft_socket *socket);
+
 /* ---- portable/poller_list.c --------------------------------------------------- */
 
 /* The socket is about to be closed; was shut down, and says so. */

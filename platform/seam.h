@@ -272,6 +272,7 @@ typedef struct weft_seam_poller weft_seam_poller;
 typedef struct weft_seam_polled {
     weft_socket *socket;
     weft_seam_poller *inner;
+    bool once; /* what has been told need not be told again before more arrives */
     unsigned events; /* enum weft_readiness that are watched */
     unsigned place;
 } weft_seam_polled;
@@ -283,6 +284,9 @@ void weft_seam_poller_close(weft_seam_poller *poller);
  * more, which cannot fail. The struct stays until no wait can return it that had begun before.
  * One thread at a time, beside any wait. After an error all is as before. */
 int weft_seam_poller_watch(weft_seam_poller *poller, weft_seam_polled *polled, unsigned events);
+
+/* What was told `once` and is still true is told again. It is watched. */
+void weft_seam_poller_again(weft_seam_poller *poller, weft_seam_polled *polled);
 
 /* Until something is ready; then `data` of each weft_ready is the polled's address. Ends with
  * count 0 at the deadline, when woken, and for no reason. One thread at a time. */

@@ -151,9 +151,9 @@ static void take_out(weft_poller *poller, struct weft__polled *polled)
 
 /* ---- registering -------------------------------------------------------------------- */
 
-int weft_poller_register(weft_poller *poller, weft_socket *socket, unsigned events, void *data)
+static int enroll(weft_poller *poller, const weft_seam_polled *what, unsigned events, void *data)
 {
-    weft_seam_polled what = {.socket = socket};
+    weft_socket *socket = what->socket;
     bool there;
     int err = check(poller, socket, events, "register");
 
@@ -162,9 +162,31 @@ int weft_poller_register(weft_poller *poller, weft_socket *socket, unsigned even
     weft_mutex_acquire(&poller->lock, WEFT_FOREVER);
     there = weft__poller_find(&poller->table, socket) != NULL;
     if (!there)
-        err = add(poller, &what, events, data);
+        err = add(poller, what, events, data);
     weft_mutex_release(&poller->lock);
     return there ? fail(WEFT_EINVAL, "register", socket, "it is registered already") : err;
+}
+
+int weft_poller_register(weft_poller *poller, weft_socket *socket, unsigned events, void *data)
+{
+    return enroll(poller, &(weft_seam_polled){.socket = socket}, events, data);
+}
+
+int weft__poller_register_once(weft_poller *poller, weft_socket *socket, unsigned events,
+                               void *data)
+{
+    return enroll(poller, &(weft_seam_polled){.socket = socket, .once = true}, events, data);
+}
+
+void weft__poller_again(weft_poller *poller, weft_socket *socket)
+{
+    struct weft__polled *polled;
+
+    weft_mutex_acquire(&poller->lock, WEFT_FOREVER);
+    polled = weft__poller_find(&poller->table, socket);
+    if (polled && polled->seam.events != 0)
+        weft_seam_poller_again(poller->seam, &polled->seam);
+    weft_mutex_release(&poller->lock);
 }
 
 int weft__poller_nest(weft_poller *poller, weft_poller *inner, unsigned events, void *data)

@@ -136,6 +136,13 @@ int weft_seam_poller_watch(weft_seam_poller *poller, weft_seam_polled *polled, u
     return err;
 }
 
+/* All is told by every wait here. */
+void weft_seam_poller_again(weft_seam_poller *poller, weft_seam_polled *polled)
+{
+    (void)poller;
+    (void)polled;
+}
+
 /* ---- waiting -------------------------------------------------------------------------- */
 
 static size_t count_all(const weft_seam_poller *poller)

@@ -53,21 +53,34 @@ void weft_seam_poller_close(weft_seam_poller *poller)
     weft_free(poller);
 }
 
-int weft_seam_poller_watch(weft_seam_poller *poller, weft_seam_polled *polled, unsigned events)
+static int control(weft_seam_poller *poller, weft_seam_polled *polled, unsigned events, int change)
 {
     int descriptor =
         polled->socket ? (int)weft__socket_pollable(polled->socket) : polled->inner->descriptor;
-    int change = events == 0 ? EPOLL_CTL_DEL : polled->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     struct epoll_event event = {.events = (events & WEFT_READABLE ? EPOLLIN : 0u) |
-                                          (events & WEFT_WRITABLE ? EPOLLOUT : 0u),
+                                          (events & WEFT_WRITABLE ? EPOLLOUT : 0u) |
+                                          (polled->once ? EPOLLET | EPOLLRDHUP : 0u),
                                 .data.ptr = polled};
+
+    return epoll_ctl(poller->descriptor, change, descriptor, &event);
+}
+
+int weft_seam_poller_watch(weft_seam_poller *poller, weft_seam_polled *polled, unsigned events)
+{
+    int change = events == 0 ? EPOLL_CTL_DEL : polled->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
 
     if (events == polled->events)
         return 0;
-    if (epoll_ctl(poller->descriptor, change, descriptor, &event) != 0 && events != 0)
+    if (control(poller, polled, events, change) != 0 && events != 0)
         return weft__fail_system(errno, "poller: epoll_ctl");
     polled->events = events;
     return 0;
+}
+
+void weft_seam_poller_again(weft_seam_poller *poller, weft_seam_polled *polled)
+{
+    /* It looks at the socket anew, and has room for what it watches already. */
+    (void)control(poller, polled, polled->events, EPOLL_CTL_MOD);
 }
 
 static int ms_until(weft_time until)
@@ -80,7 +93,8 @@ static unsigned readiness(uint32_t events)
 {
     return (events & (EPOLLIN | EPOLLERR) ? WEFT_READABLE : 0u) |
            (events & (EPOLLOUT | EPOLLERR) ? WEFT_WRITABLE : 0u) |
-           (events & EPOLLHUP ? WEFT_HUNG_UP : 0u);
+           (events & EPOLLHUP ? WEFT_HUNG_UP : 0u) |
+           (events & EPOLLRDHUP ? (unsigned)WEFT__PEER_FINISHED : 0u);
 }
 
 int weft_seam_poller_wait(weft_seam_poller *poller, weft_ready *ready, size_t room, size_t *count,

@@ -223,6 +223,35 @@ static void a_large_stream_comes_back_whole(void)
     for_each_style(echoes_much_in);
 }
 
+/* The end mostly arrives together with what it ends. */
+static void answers_what_ends_in(enum weft_server_style style)
+{
+    weft_server *server = start_server(echo, &(weft_server_options){.style = style});
+    char sent[3000], got[sizeof(sent)];
+
+    memset(sent, 'w', sizeof(sent));
+    for (int i = 0; i < 100; i++) {
+        weft_socket *socket = connect_to(server);
+
+        CHECK_OK(weft_socket_send(socket, sent, sizeof(sent), NULL, SOON));
+        CHECK_OK(weft_socket_shutdown(socket, WEFT_SHUTDOWN_WRITE));
+        CHECK_OK(receive_all(socket, got, sizeof(got)));
+        CU_ASSERT_TRUE(is_closed(socket));
+        weft_socket_close(socket);
+    }
+    CU_ASSERT_TRUE(eventually(nobody_is_connected, server));
+    end_server(server);
+}
+
+static void what_comes_with_the_end_is_answered(void)
+{
+    if (!weft_caps()->shutdown_write) {
+        skip("the backend cannot close one half");
+        return;
+    }
+    for_each_style(answers_what_ends_in);
+}
+
 static void lives_on_in(enum weft_server_style style)
 {
     weft_server *server = start_server(echo, &(weft_server_options){.style = style});
@@ -313,6 +342,7 @@ CU_TestInfo suite_cases[] = {
     {"a_half_closed_connection_is_answered_to_the_end",
      a_half_closed_connection_is_answered_to_the_end},
     {"a_large_stream_comes_back_whole", a_large_stream_comes_back_whole},
+    {"what_comes_with_the_end_is_answered", what_comes_with_the_end_is_answered},
     {"clients_that_connect_and_close_hurt_nobody", clients_that_connect_and_close_hurt_nobody},
     {"a_handler_that_fails_loses_its_connection", a_handler_that_fails_loses_its_connection},
     {"on_open_may_turn_a_client_away", on_open_may_turn_a_client_away},
