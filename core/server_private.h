@@ -260,7 +260,7 @@ struct weft__connection *weft__times_next(const struct weft__times *times, weft_
 /* ---- server_blocking.c ------------------------------------------------------------------ */
 
 /* Serves it from on_open until its end, and closes nothing. */
-void weft__connection_serve(struct weft__connection *connection, void *buffer);
+void weft__connection_serve(struct weft__connection *connection);
 
 /* Connections between requests end. */
 void weft__connection_nudge(struct weft__connection *connection);

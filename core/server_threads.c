@@ -31,13 +31,10 @@ static int serve(weft_task *task)
 {
     struct weft__connection *connection = WEFT_ARG(task, struct weft__connection *);
     weft_server *server = connection->server;
-    void *buffer = weft__alloc_bytes(WEFT__SERVER_BUFFER);
     weft_thread *self;
 
     weft__server_enter(server);
-    if (buffer)
-        weft__connection_serve(connection, buffer);
-    weft_free(buffer);
+    weft__connection_serve(connection);
     /* Who started this thread wrote its handle with the mutex held. */
     weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
     self = connection->thread;

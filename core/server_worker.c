@@ -36,7 +36,7 @@ static int find(weft__function_ref ref, weft_handler **found)
     return err;
 }
 
-static void serve(weft_server *server, weft_socket *socket, void *buffer, weft_atomic_u32 *open)
+static void serve(weft_server *server, weft_socket *socket, weft_atomic_u32 *open)
 {
     struct weft__connection *connection = weft__connection_create(server, socket);
 
@@ -44,12 +44,12 @@ static void serve(weft_server *server, weft_socket *socket, void *buffer, weft_a
         return;
     connection->blocking = true;
     weft_store_u32(open, 1, WEFT_RELAXED);
-    weft__connection_serve(connection, buffer);
+    weft__connection_serve(connection);
     weft__connection_close(connection);
     weft_store_u32(open, 0, WEFT_RELAXED);
 }
 
-static void accept_connections(weft_server *server, void *buffer, weft_atomic_u32 *open)
+static void accept_connections(weft_server *server, weft_atomic_u32 *open)
 {
     weft_socket *socket = NULL;
 
@@ -57,7 +57,7 @@ static void accept_connections(weft_server *server, void *buffer, weft_atomic_u3
         int err = weft__server_accept(server, &socket, WEFT_FOREVER);
 
         if (err == 0)
-            serve(server, socket, buffer, open);
+            serve(server, socket, open);
         else if (err != WEFT_ECLOSED)
             weft__server_pause(server);
     }
@@ -86,18 +86,14 @@ static int serve_until_stop(weft_server *server, const struct weft__worker_job *
 {
     const weft_thread_options options = {.name = "weft-server-stop", .daemon = true};
     struct weft__site *site = weft_shared_pointer(job->site);
-    void *buffer = weft__alloc_bytes(WEFT__SERVER_BUFFER);
     weft_thread *watcher = NULL;
-    int err =
-        buffer ? weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server), &options)
-               : WEFT_ENOMEM;
+    int err = weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server), &options);
 
     if (err == 0) {
         weft__server_enter(server);
-        accept_connections(server, buffer, &site->open[job->index]);
+        accept_connections(server, &site->open[job->index]);
         weft_thread_join(watcher, WEFT_FOREVER);
     }
-    weft_free(buffer);
     return err;
 }
 
