@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connection that never blocks: one receive for each time that the poller tells of it, into
+ * A connection that never blocks: what has arrived is received when the poller tells of it, into
  * a buffer that all connections of the thread share. Only the beginning of a request whose rest
  * has not come is kept (frames), and replies that the system did not take (server_output.c).
  *
