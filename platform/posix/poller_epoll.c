@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "poller_ready.h"
 #include "seam.h"
 #include "weft/memory.h"
 
@@ -129,21 +130,7 @@ int weft_seam_poller_wake(weft_seam_poller *poller)
     return weft__fail_system(errno, "poller: wake");
 }
 
-static bool is_ready(int descriptor, short events)
-{
-    struct pollfd polled = {.fd = descriptor, .events = events};
-
-    return poll(&polled, 1, 0) > 0;
-}
-
 bool weft_seam_poller_has_ready(weft_seam_poller *poller)
 {
-    return is_ready(poller->descriptor, POLLIN);
-}
-
-bool weft_seam_socket_is_ready(weft_socket *socket, unsigned events)
-{
-    return is_ready(
-        (int)weft__socket_pollable(socket),
-        (short)((events & WEFT_READABLE ? POLLIN : 0) | (events & WEFT_WRITABLE ? POLLOUT : 0)));
+    return weft__descriptor_is_ready(poller->descriptor, POLLIN);
 }
