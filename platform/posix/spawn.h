@@ -73,8 +73,8 @@ int weft__inherit(const struct weft__spawn *spawn, posix_spawn_file_actions_t *a
 /* The same from inside the child, for systems where the above cannot see to it. */
 void weft__close_from(int first);
 
-/* watch_thread.c: this process ends, by a thread that reads from the life line, when nobody
- * holds its other end any more. */
+/* watch_thread.c: this process ends, by a thread, when its parent has ended; the life line
+ * tells the thread when to look. */
 int weft__watch_by_thread(int life);
 
 /* program_*.c: the path of this program, as posix_spawn takes it. NULL: unknown. */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A thread that reads from the life line, to which nobody writes: it ends when the parent
- * does. A program may close the line with all its other descriptors, and give its number
- * to a file that does have an end; then its parent's number tells when that is gone.
+ * A thread that ends this process when its parent has ended, which getppid() tells. The
+ * other end of the life line closes a moment before, so the thread waits for that.
+ *
+ * A program may close the line with all its other descriptors, and give its number to
+ * another file, even before this thread first looks. So the thread only polls, which takes
+ * nothing from a stranger's file, and what it hears is no more than a reason to ask for the
+ * parent; without a reason it asks once a second.
  */
-#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,28 +18,22 @@
 #include "spawn.h"
 
 /* Written before the thread starts. */
-static int life_line;
-static struct stat line_was;
+static struct pollfd life_line;
 static pid_t parent;
-
-static bool is_open(void)
-{
-    struct stat now;
-
-    return fstat(life_line, &now) == 0 && now.st_dev == line_was.st_dev &&
-           now.st_ino == line_was.st_ino;
-}
 
 static void *watch_parent(void *argument)
 {
-    const struct timespec pause = {.tv_nsec = 20000000};
-    char byte;
+    struct pollfd line = life_line;
+    struct timespec pause = {.tv_nsec = 1000000};
 
     (void)argument;
-    while (read(life_line, &byte, 1) == -1 && errno == EINTR)
+    while (getppid() == parent && poll(&line, 1, 1000) <= 0)
         continue;
-    while (!is_open() && getppid() == parent)
+    while (getppid() == parent) {
         nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 20000000)
+            pause.tv_nsec *= 2;
+    }
     _exit(1);
 }
 
@@ -45,12 +42,16 @@ int weft__watch_by_thread(int life)
     pthread_attr_t attributes;
     pthread_t watcher;
     sigset_t all, before;
-    int error = fstat(life, &line_was) == 0 ? pthread_attr_init(&attributes) : errno;
+    int error;
 
+    parent = getppid();
+    life_line = (struct pollfd){.fd = life, .events = POLLIN};
+    /* If it has ended already, that number may be the one of whoever adopted us. */
+    if (poll(&life_line, 1, 0) == 1)
+        _exit(1);
+    error = pthread_attr_init(&attributes);
     if (error != 0)
         return weft__fail_system(error, "process: no watch on its parent");
-    life_line = life;
-    parent = getppid();
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     /* Signals are for the program's own threads. */
     sigfillset(&all);
