@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "promise.h"
 #include "thread_pool.h"
+#include "weft/fault.h"
 #include "weft/memory.h"
 
 struct result {
@@ -106,12 +107,16 @@ void weft__worker_run(struct weft__worker *worker, weft_future *task)
     weft_store_u32(&worker->busy, busy, WEFT_RELAXED);
 }
 
-/* Nobody else can do anything with a task that nobody else has. */
+/* Nobody else can do anything with a task that nobody else has. Who had it may have cancelled
+ * it just before, so the state is read after that is known. */
 static bool begin(weft_future *task)
 {
-    uint32_t state = weft_load_u32(&task->state, WEFT_RELAXED);
+    bool alone = weft__future_unheard(task);
+    uint32_t state;
 
-    if (!weft__future_unheard(task) || weft__future_stage(state) != WEFT__PENDING)
+    (void)weft_fault_point("thread_run.begin");
+    state = weft_load_u32(&task->state, WEFT_RELAXED);
+    if (!alone || weft__future_stage(state) != WEFT__PENDING)
         return weft__future_begin(task);
     weft_store_u32(&task->state, state | WEFT__RUNNING, WEFT_RELAXED);
     return true;

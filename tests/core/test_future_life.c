@@ -6,7 +6,9 @@
 
 #include "crew.h"
 #include "fail.h"
+#include "halt.h"
 #include "tasks.h"
+#include "weft/fault.h"
 
 enum { HANDLES = 4, PERMUTATIONS = 24, MANY = 100, NESTED = 1000, LONG = 1000, DEEP = 100000 };
 
@@ -212,6 +214,30 @@ static void interrupt_and_end_meet(void)
     close_pool();
 }
 
+static bool has_come(void *context)
+{
+    (void)context;
+    return met() > 0;
+}
+
+/* The worker has it in hand when its last other holder cancels it and lets go. */
+static void cancelled_and_released_as_it_begins(void)
+{
+    static const char *const begin = "thread_run.begin";
+    weft_future *future;
+
+    open_pool(1);
+    meet_at(begin, 2);
+    future = submit(twice, 1);
+    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CHECK_OK(weft_future_cancel(future));
+    weft_future_release(future);
+    (void)weft_fault_point(begin);
+    meet_at(NULL, 0);
+    close_pool();
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 0);
+}
+
 /* A whole life in one go: whatever is refused, all of it comes back. */
 static int live_as_chain(void *context)
 {
@@ -287,6 +313,7 @@ CU_TestInfo suite_cases[] = {
     {"groups_of_groups", groups_of_groups},
     {"a_large_group", a_large_group},
     {"interrupt_and_end_meet", interrupt_and_end_meet},
+    {"cancelled_and_released_as_it_begins", cancelled_and_released_as_it_begins},
     {"each_allocation_of_a_chain_refused", each_allocation_of_a_chain_refused},
     {"each_allocation_of_a_group_refused", each_allocation_of_a_group_refused},
     CU_TEST_INFO_NULL,
