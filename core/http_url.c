@@ -25,6 +25,14 @@ static const char *after_scheme(const char *url)
     return curl_strnequal(url, "https://", 8) ? url + 8 : NULL;
 }
 
+/* It begins like a URL, though with another scheme than ours. */
+static bool is_of_another_scheme(const char *url)
+{
+    size_t length = strcspn(url, " :/?#");
+
+    return length > 0 && strncmp(url + length, "://", 3) == 0 && !after_scheme(url);
+}
+
 /* Looks at host and port of what libcurl could parse; NULL: both are fine. */
 static const char *fault_of_parts(CURLU *parts)
 {
@@ -70,5 +78,6 @@ int weft_http_url_check(const char *url)
     if (!fault)
         return 0;
     weft_text_printable(url ? url : "", url ? strlen(url) : 0, shown, sizeof(shown));
-    return weft__fail(WEFT_EINVAL, "http url \"%s\": %s", shown, fault);
+    return weft__fail(url && is_of_another_scheme(url) ? WEFT_ENOTSUP : WEFT_EINVAL,
+                      "http url \"%s\": %s", shown, fault);
 }

@@ -68,7 +68,7 @@ static void a_certificate_of_nobody_is_refused(void)
     CU_ASSERT_EQUAL(strncmp(weft_http_server_url(server), "https://127.0.0.1:", 18), 0);
     if (any_certificate_passes())
         skip(any_certificate_passes());
-    else if (CHECK_ERROR(get(&response, server, "127.0.0.1", "", NULL), WEFT_EPROTOCOL))
+    else if (CHECK_ERROR(get(&response, server, "127.0.0.1", "", NULL), WEFT_ECERTIFICATE))
         CHECK_SENTENCE("certificate");
     CU_ASSERT_TRUE(any_certificate_passes() || weft_http_server_requests(server) == 0);
     weft_http_server_close(server);
@@ -105,7 +105,7 @@ static void each_server_has_a_certificate_of_its_own(void)
     trust(first);
     CU_ASSERT_STRING_NOT_EQUAL(weft_http_server_certificate(first),
                                weft_http_server_certificate(second));
-    CHECK_ERROR(get(&response, second, "127.0.0.1", "", ca_file), WEFT_EPROTOCOL);
+    CHECK_ERROR(get(&response, second, "127.0.0.1", "", ca_file), WEFT_ECERTIFICATE);
     weft_http_server_close(first);
     weft_http_server_close(second);
     remove(ca_file);

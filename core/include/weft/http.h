@@ -76,14 +76,16 @@ typedef struct weft_http_response {
  * @param url       http: or https:
  * @param options   NULL: none
  * @param until     for waiting, resolving, connecting and all redirects together
- * @return 0; WEFT_EINVAL: malformed URL or another scheme; WEFT_ENOTFOUND: no such host;
- *         WEFT_EREFUSED; WEFT_EUNREACHABLE; WEFT_ERESET: the connection broke, or the body
- *         is shorter than announced; WEFT_ETIMEDOUT; WEFT_ECANCELED: the caller was
- *         cancelled; WEFT_ETOOBIG: over the size limit; WEFT_EPROTOCOL: no HTTP, too many
- *         redirects, or a certificate that does not verify; WEFT_ENOMEM; WEFT_ESYSTEM: also
- *         a file that cannot be written; WEFT_ELIMIT: no thread; WEFT_EDEADLK: misuse, called
- *         by a sink, or by a callback of a fetch's future. The sentence names the URL and
- *         the reason.
+ * @return 0; WEFT_EINVAL: malformed URL; WEFT_ENOTSUP: another scheme, also after a
+ *         redirect; WEFT_ENOTFOUND: no such host; WEFT_EREFUSED; WEFT_EUNREACHABLE;
+ *         WEFT_ECERTIFICATE: it does not verify; WEFT_ECLOSED: the server closed without an
+ *         answer; WEFT_ERESET: the connection broke; WEFT_ETRUNCATED: the body is shorter
+ *         than announced; WEFT_EPROTOCOL: no HTTP, or no TLS; WEFT_EREDIRECT: more than
+ *         redirect_limit; WEFT_ETOOBIG: over size_limit, or a header over 100 KiB;
+ *         WEFT_ETIMEDOUT; WEFT_ECANCELED: the caller was cancelled; WEFT_ENOMEM;
+ *         WEFT_ESYSTEM: also a file that cannot be written; WEFT_ELIMIT: no thread;
+ *         WEFT_EDEADLK: misuse, called by a sink, or by a callback of a fetch's future. The
+ *         sentence names the URL and the reason.
  *
  * Threads: any.   Python: urllib.request.urlopen.
  */
@@ -99,7 +101,7 @@ WEFT_MUST_CHECK int weft_http_get(weft_http_response *response, const char *url,
  * in the thread that does all transfers.
  *
  * @param future  receives the future, the caller's until weft_future_release()
- * @return 0; WEFT_EINVAL: as weft_http_get(), or options that contradict each other;
+ * @return 0; WEFT_EINVAL, WEFT_ENOTSUP: as weft_http_get(), or options that contradict each other;
  *         WEFT_ETIMEDOUT: the deadline has passed already; WEFT_ENOMEM; WEFT_ELIMIT: no
  *         thread; WEFT_ESYSTEM. What goes wrong later is the future's error.
  *
@@ -142,7 +144,8 @@ void weft_http_response_close(weft_http_response *response);
 /**
  * Whether the text is a URL that weft_http_get() would try.
  *
- * @return 0; WEFT_EINVAL: it is not, and the sentence says why
+ * @return 0; WEFT_EINVAL: it is none, WEFT_ENOTSUP: it is for something else than HTTP; the
+ *         sentence says why
  *
  * Threads: any.   Python: urllib.parse.urlsplit, more or less.
  */

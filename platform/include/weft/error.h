@@ -48,7 +48,9 @@ extern "C" {
     X(EPROTOCOL, -22, "the other side broke the protocol")        \
     X(EBROKEN, -23, "the barrier is broken")                      \
     X(ESYSTEM, -24, "the system reported an error")               \
-    X(EOVERRUN, -25, "ran longer than its limit")
+    X(EOVERRUN, -25, "ran longer than its limit")                 \
+    X(ECERTIFICATE, -26, "the certificate does not verify")       \
+    X(EREDIRECT, -27, "too many redirects")
 
 enum weft_error {
 #define WEFT_ERROR_CODE(name, value, text) WEFT_##name = (value),
