@@ -299,16 +299,17 @@ int weft_timer_start(weft_timer **timer, weft_time at, weft_function *function,
     return weft_timer_start_with(timer, at, function, argument, size, NULL);
 }
 
-/* Makes it over, or asks the run that has begun to stop. True: a single shot that had run. */
-static bool stop(weft_timer *timer)
+/* Makes it over. True: a run has begun, and was asked to stop. *had_run: a single shot had
+ * run. */
+static bool stop(weft_timer *timer, bool *had_run)
 {
     weft_future *future;
-    bool busy, withdrawn, had_run;
+    bool busy, withdrawn;
 
     weft_mutex_acquire(&timer->mutex, WEFT_FOREVER);
     timer->over = true;
     busy = timer->busy;
-    had_run = timer->began && !busy && timer->every == 0;
+    *had_run = timer->began && !busy && timer->every == 0;
     future = timer->future; /* stays: nothing more is submitted */
     withdrawn = !busy && weft__timer_withdraw(&timer->entry);
     weft_mutex_release(&timer->mutex);
@@ -316,24 +317,21 @@ static bool stop(weft_timer *timer)
         let_go(timer);
     if (busy)
         weft_cancel_request(&timer->cancel);
-    if (busy && future)
-        (void)weft__future_withdraw(future);
-    return had_run;
+    return busy && !(future && weft__future_withdraw(future));
 }
 
-/* 0: the function does not run. */
+/* 0: the run has ended. Who does not wait has not prevented it, even if it ends just now. */
 static int wait_for_end(weft_timer *timer, weft_time until)
 {
-    bool busy;
-    int err = 0;
+    int err = until == WEFT_NOW ? WEFT_ETIMEDOUT : 0;
 
     weft_mutex_acquire(&timer->mutex, WEFT_FOREVER);
     while (timer->busy && err == 0)
-        err = until == WEFT_NOW ? WEFT_ETIMEDOUT
-                                : weft_condition_wait(&timer->ended, &timer->mutex, until);
-    busy = timer->busy;
+        err = weft_condition_wait(&timer->ended, &timer->mutex, until);
+    if (!timer->busy && until != WEFT_NOW)
+        err = 0;
     weft_mutex_release(&timer->mutex);
-    return busy ? weft__fail(err, "timer %p: its function still runs", (void *)timer) : 0;
+    return err != 0 ? weft__fail(err, "timer %p: its function still runs", (void *)timer) : 0;
 }
 
 /* Whether the timer's own function calls. */
@@ -349,23 +347,25 @@ static bool is_own(weft_timer *timer)
 
 int weft_timer_cancel(weft_timer *timer, weft_time until)
 {
+    bool had_run;
+
     if (until != WEFT_NOW && is_own(timer))
         return weft__misuse(WEFT_EDEADLK, "timer %p: its own function waits for its end",
                             (void *)timer);
-    if (stop(timer))
-        return weft__fail(WEFT_ECLOSED, "timer %p: it had run before", (void *)timer);
-    return wait_for_end(timer, until);
+    if (stop(timer, &had_run))
+        return wait_for_end(timer, until);
+    return had_run ? weft__fail(WEFT_ECLOSED, "timer %p: it had run before", (void *)timer) : 0;
 }
 
 void weft_timer_close(weft_timer *timer)
 {
     const weft_cancel *before;
+    bool had_run;
 
     if (!timer)
         return;
-    (void)stop(timer);
     before = weft_cancel_enter(NULL); /* a caller that was cancelled waits too */
-    if (!is_own(timer))
+    if (stop(timer, &had_run) && !is_own(timer))
         (void)wait_for_end(timer, WEFT_FOREVER);
     weft_cancel_enter(before);
     let_go(timer);

@@ -62,7 +62,8 @@ WEFT_MUST_CHECK int weft_timer_start_with(weft_timer **timer, weft_time at,
  *
  * Its token is cancelled too, if it runs just now (weft/cancel.h).
  *
- * @param until  how long to wait for the end of a run that has begun
+ * @param until  how long to wait for the end of a run that has begun; with WEFT_NOW 0 says of a
+ *               single shot that it was prevented
  * @return 0: it was prevented, or its last repetition has ended; WEFT_ECLOSED: a single
  *         shot had run before; WEFT_ETIMEDOUT: it still runs; WEFT_ECANCELED: it still runs,
  *         and the caller was cancelled; WEFT_EDEADLK: misuse, called by the timer's own
