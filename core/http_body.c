@@ -73,32 +73,39 @@ static int keep(struct weft__http_fetch *fetch, const char *data, size_t length)
 
 /* ---- file and sink ------------------------------------------------------------- */
 
-static int refuse_file(struct weft__http_fetch *fetch, const char *verb, const char *name)
+/* The system's refusal, which the calling thread's last error is. */
+static int refuse_file(struct weft__http_fetch *fetch, int err)
 {
-    int error = errno;
+    int code =
+        err == WEFT_ENOMEM ? err : WEFT_ESYSTEM; /* others have a meaning of their own here */
 
-    weft__fail(WEFT_ESYSTEM, "http get %s: cannot %s '%.80s': %s", fetch->shown_url, verb, name,
-               strerror(error));
-    return refuse(fetch, WEFT_ESYSTEM);
+    weft__fail(code, "http get %s: %.160s", fetch->shown_url, weft_last_error());
+    return refuse(fetch, code);
+}
+
+static int refuse_bytes(struct weft__http_fetch *fetch)
+{
+    weft__fail(WEFT_ESYSTEM, "cannot write '%.80s': %s", fetch->part, strerror(errno));
+    return refuse_file(fetch, WEFT_ESYSTEM);
 }
 
 static int open_part(struct weft__http_fetch *fetch)
 {
     static unsigned number; /* of the HTTP thread alone */
     size_t size = strlen(fetch->file) + 64;
+    int err;
 
     fetch->part = weft_alloc(size);
     if (!fetch->part)
         return refuse(fetch, WEFT_ENOMEM);
     snprintf(fetch->part, size, "%s.%llu-%u.part", fetch->file,
              (unsigned long long)weft_process_current_pid(), number++);
-    fetch->stream = fopen(fetch->part, "wb");
-    if (fetch->stream)
+    err = weft__path_create(fetch->part, &fetch->stream);
+    if (err == 0)
         return 0;
-    refuse_file(fetch, "write", fetch->part);
     weft_free(fetch->part); /* it is not ours to remove */
     fetch->part = NULL;
-    return fetch->err;
+    return refuse_file(fetch, err);
 }
 
 static int write_part(struct weft__http_fetch *fetch, const char *data, size_t length)
@@ -106,23 +113,23 @@ static int write_part(struct weft__http_fetch *fetch, const char *data, size_t l
     int err = fetch->stream ? 0 : open_part(fetch);
 
     if (err == 0 && fwrite(data, 1, length, fetch->stream) != length)
-        err = refuse_file(fetch, "write", fetch->part);
+        err = refuse_bytes(fetch);
     return err;
 }
 
-/* A system whose rename() replaces nothing needs the old file out of the way. */
 static int finish_file(struct weft__http_fetch *fetch)
 {
     FILE *stream = fetch->stream;
+    int err;
 
     if (!stream) /* no body, which is an empty file */
         return open_part(fetch) != 0 ? fetch->err : finish_file(fetch);
     fetch->stream = NULL;
     if (fclose(stream) != 0)
-        return refuse_file(fetch, "write", fetch->part);
-    if (rename(fetch->part, fetch->file) != 0 &&
-        (remove(fetch->file) != 0 || rename(fetch->part, fetch->file) != 0))
-        return refuse_file(fetch, "rename to", fetch->file);
+        return refuse_bytes(fetch);
+    err = weft__path_replace(fetch->file, fetch->part);
+    if (err != 0)
+        return refuse_file(fetch, err);
     weft_free(fetch->part);
     fetch->part = NULL;
     return 0;
@@ -200,7 +207,7 @@ void weft__http_body_drop(struct weft__http_fetch *fetch)
     if (fetch->stream)
         fclose(fetch->stream);
     if (fetch->part)
-        remove(fetch->part);
+        weft__path_remove(fetch->part);
     weft_free(fetch->part);
     weft_free(fetch->page);
     fetch->stream = NULL;

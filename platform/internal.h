@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "weft/atomic.h"
 #include "weft/compiler.h"
@@ -31,6 +32,15 @@ void weft__clear_error(void);
 /* errno, GetLastError() or WSAGetLastError() as a code; fails with the sentence
  * followed by the system's own words and number. */
 int weft__fail_system(long system_error, const char *format, ...) WEFT_PRINTF(2, 3);
+
+/* ---- path.c of each backend: files by their names in UTF-8 --------------------- */
+
+/* A file to be written, empty, in place of one of that name; no child inherits it. */
+int weft__path_create(const char *path, FILE **stream);
+
+/* The one file, in one step, takes the name and the place of the other. */
+int weft__path_replace(const char *path, const char *by);
+void weft__path_remove(const char *path);
 
 /* ---- portable/deadline.c ------------------------------------------------------ */
 

@@ -10,6 +10,8 @@
 #include "fail.h"
 #include "file.h"
 #include "http_end.h"
+#include "program.h"
+#include "weft/caps.h"
 #include "weft/event.h"
 #include "weft/executor.h"
 #include "weft/http.h"
@@ -223,6 +225,31 @@ static void a_fetch_that_fails_leaves_the_file_that_was(void)
     weft_http_server_close(server);
 }
 
+/* The system's own program finds it: what the C library takes for a name differs on Windows. */
+static void the_name_of_a_file_is_utf8(void)
+{
+    static const char name[] = "test_http_body.\xe7\xbd\x91\xe9\xa1\xb5"; /* a web page */
+    bool is_windows = strcmp(weft_caps()->system, "windows") == 0;
+    const char *const posix_show[] = {"cat", name, NULL}, *const posix_end[] = {"rm", name, NULL};
+    const char *const windows_show[] = {"cmd", "/c", "type", name, NULL};
+    const char *const windows_end[] = {"cmd", "/c", "del", name, NULL};
+    weft_http_server *server = serve(NULL);
+    weft_http_response response;
+    weft_process *process = NULL;
+    char text[100];
+
+    for (int i = 0; i < 2; i++) { /* the second one takes the place of the first */
+        CHECK_OK(get(&response, server, "small", &(weft_http_options){.file = name}));
+        weft_http_response_close(&response);
+    }
+    CHECK_OK(weft_process_open(&process, is_windows ? windows_show : posix_show, &output_only));
+    CU_ASSERT_STRING_EQUAL(read_all(process, text, sizeof(text)), "small");
+    CU_ASSERT_EQUAL(code_of(process), 0);
+    CHECK_OK(weft_process_open(&process, is_windows ? windows_end : posix_end, &silent));
+    CU_ASSERT_EQUAL(code_of(process), 0);
+    weft_http_server_close(server);
+}
+
 static void a_file_that_cannot_be_is_told(void)
 {
     weft_http_server *server = serve(NULL);
@@ -339,6 +366,7 @@ CU_TestInfo suite_cases[] = {
     {"a_file_is_there_when_it_is_whole", a_file_is_there_when_it_is_whole},
     {"a_fetch_that_fails_leaves_the_file_that_was", a_fetch_that_fails_leaves_the_file_that_was},
     {"half_a_file_is_removed", half_a_file_is_removed},
+    {"the_name_of_a_file_is_utf8", the_name_of_a_file_is_utf8},
     {"a_file_that_cannot_be_is_told", a_file_that_cannot_be_is_told},
     {"other_results_are_no_pages", other_results_are_no_pages},
     {"a_fetch_that_memory_refuses_leaves_nothing", a_fetch_that_memory_refuses_leaves_nothing},

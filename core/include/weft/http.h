@@ -58,7 +58,7 @@ typedef struct weft_http_options {
      * else a server says is in the response as usual. */
     weft_http_sink *sink; /* NULL: none */
     void *context;        /* the sink's; must live until the future is done */
-    const char *file;     /* path as fopen() takes it. It is written under another name beside
+    const char *file;     /* path, in UTF-8. It is written under another name beside
                              it, and renamed when it is whole; NULL: none */
 } weft_http_options;
 
