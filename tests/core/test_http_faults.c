@@ -29,6 +29,8 @@ static const struct {
     {long_host, "longer than any name", WEFT_EINVAL},
     {"http://127.0.0.1/\x01", "\\x01", WEFT_EINVAL},
     {"gopher://127.0.0.1/", "neither with http", WEFT_ENOTSUP},
+    {"file:///etc/passwd", "neither with http", WEFT_ENOTSUP},
+    {"xhttp://127.0.0.1/", "neither with http", WEFT_ENOTSUP},
 };
 
 static void what_is_no_url_says_why(void)
@@ -40,6 +42,7 @@ static void what_is_no_url_says_why(void)
         CHECK_ERROR(weft_http_get_async(&future, urls[i].url, NULL, SOON), urls[i].code);
         CHECK_SENTENCE(urls[i].sentence);
         CU_ASSERT_PTR_NULL(future);
+        CHECK_ERROR(weft_http_url_check(urls[i].url), urls[i].code);
     }
 }
 
