@@ -71,7 +71,7 @@ struct raw_server {
     weft_socket *listener;
     weft_thread *thread;
     const char *reply;
-    bool hold;         /* the connection stays open until the test is over */
+    bool hold; /* the connection stays open until the test is over */
     weft_event over;
     char url[URL_SIZE];
 };
