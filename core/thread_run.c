@@ -107,17 +107,19 @@ void weft__worker_run(struct weft__worker *worker, weft_future *task)
     weft_store_u32(&worker->busy, busy, WEFT_RELAXED);
 }
 
-/* Nobody else can do anything with a task that nobody else has. Who had it may have cancelled
- * it just before, so the state is read after that is known. */
+/* Nobody else can do anything with a task that nobody else has, and that no iteration will hear
+ * of: that would lend it to a worker which waits. Who had it may have cancelled it just before,
+ * so the state is read after that is known. */
 static bool begin(weft_future *task)
 {
-    bool alone = weft__future_unheard(task);
+    bool alone = weft__future_unheard(task) && !weft_load_pointer(&task->callbacks, WEFT_RELAXED);
     uint32_t state;
 
     (void)weft_fault_point("thread_run.begin");
     state = weft_load_u32(&task->state, WEFT_RELAXED);
     if (!alone || weft__future_stage(state) != WEFT__PENDING)
         return weft__future_begin(task);
+    (void)weft_fault_point("thread_run.begin_alone");
     weft_store_u32(&task->state, state | WEFT__RUNNING, WEFT_RELAXED);
     return true;
 }

@@ -8,6 +8,7 @@
 #include "fail.h"
 #include "halt.h"
 #include "tasks.h"
+#include "weft/event.h"
 #include "weft/fault.h"
 
 enum { HANDLES = 4, PERMUTATIONS = 24, MANY = 100, NESTED = 1000, LONG = 1000, DEEP = 100000 };
@@ -238,6 +239,56 @@ static void cancelled_and_released_as_it_begins(void)
     CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 0);
 }
 
+static weft_event iterates, may_iterate;
+static weft_completion *completion;
+
+/* Waits for the future of an iteration from within the pool that is to run it. */
+static int iterate(weft_task *task)
+{
+    size_t index;
+    int err;
+
+    (void)task;
+    weft_event_set(&iterates);
+    err = weft_event_wait(&may_iterate, WEFT_FOREVER);
+    return err != 0 ? err : weft_completion_next(completion, &index, WEFT_FOREVER);
+}
+
+static bool has_come_or_run(void *context)
+{
+    return has_come(context) || weft_load_u32(&runs, WEFT_SEQ_CST) > 0;
+}
+
+/* The iteration alone knows the task: its submitter has let go of it. One worker takes it off
+ * the list while another one, which waits for the iteration, runs it. */
+static void an_iterated_task_that_nobody_holds_runs_once(void)
+{
+    static const char *const begin = "thread_run.begin_alone";
+    weft_future *f[2], *future;
+
+    open_pool(2);
+    weft_event_clear(&iterates);
+    weft_event_clear(&may_iterate);
+    f[0] = submit(iterate, 0);
+    CHECK_OK(weft_event_wait(&iterates, SOON));
+    f[1] = hold(0);
+    future = submit(twice, 1);
+    CU_ASSERT_EQUAL_FATAL(weft_as_completed(&completion, &future, 1), 0);
+    weft_future_release(future);
+    meet_at(begin, 2);
+    open_gate();
+    CU_ASSERT_TRUE(eventually(has_come_or_run, NULL));
+    weft_event_set(&may_iterate);
+    CHECK_OK(weft_future_result(f[0], NULL, 0, SOON));
+    if (met() > 0)
+        (void)weft_fault_point(begin);
+    release(f, 2);
+    close_pool();
+    meet_at(NULL, 0);
+    weft_completion_close(completion);
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 1);
+}
+
 /* A whole life in one go: whatever is refused, all of it comes back. */
 static int live_as_chain(void *context)
 {
@@ -314,6 +365,7 @@ CU_TestInfo suite_cases[] = {
     {"a_large_group", a_large_group},
     {"interrupt_and_end_meet", interrupt_and_end_meet},
     {"cancelled_and_released_as_it_begins", cancelled_and_released_as_it_begins},
+    {"an_iterated_task_that_nobody_holds_runs_once", an_iterated_task_that_nobody_holds_runs_once},
     {"each_allocation_of_a_chain_refused", each_allocation_of_a_chain_refused},
     {"each_allocation_of_a_group_refused", each_allocation_of_a_group_refused},
     CU_TEST_INFO_NULL,
