@@ -70,15 +70,28 @@ static int shut_down(weft_executor *executor, enum weft_ending ending, weft_time
                       err == WEFT_ECANCELED ? ", and the wait was cancelled" : " at the deadline");
 }
 
+/* No worker is alive. Who started one may not have come back to say what is to be joined. */
+static void join_workers(struct weft__thread_pool *pool)
+{
+    for (unsigned i = 0; i < pool->most; i++) {
+        struct weft__worker *worker = &pool->workers[i];
+
+        weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+        while (worker->unsettled)
+            weft_condition_wait(&pool->ended, &pool->mutex, WEFT_FOREVER);
+        weft_mutex_release(&pool->mutex);
+        if (worker->thread)
+            weft_thread_join(worker->thread, WEFT_FOREVER);
+    }
+}
+
 static void close(weft_executor *executor)
 {
     struct weft__thread_pool *pool = weft__thread_pool_of(executor);
 
     weft_cancel_request(&pool->stop);
     shut_down(executor, WEFT_DISCARD, WEFT_FOREVER);
-    for (unsigned i = 0; i < pool->most; i++)
-        if (pool->workers[i].thread)
-            weft_thread_join(pool->workers[i].thread, WEFT_FOREVER);
+    join_workers(pool);
     weft__thread_pool_free(pool);
 }
 

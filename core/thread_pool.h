@@ -121,7 +121,7 @@ struct weft__thread_pool {
     weft_atomic_u32 discarding;     /* 1: tasks are cancelled, not run; read by workers, relaxed */
     struct weft__delayed *first_delayed;
     weft_condition room;  /* a task was taken off a full ring */
-    weft_condition ended; /* a worker left, or has initialized itself */
+    weft_condition ended; /* a worker left, has initialized itself, or is settled */
     char reason[256];     /* of the last worker that could not start */
 };
 

@@ -375,8 +375,10 @@ int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worke
         weft_cancel_enter(token);
     }
     err = weft_thread_start_with(&before, work, &worker, sizeof(worker), &options);
+    (void)weft_fault_point("thread_worker.started");
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     worker->unsettled = false;
+    weft_condition_notify_all(&pool->ended);
     if (err == 0) {
         worker->thread = before;
         return 0;
@@ -386,6 +388,5 @@ int weft__worker_start_locked(struct weft__thread_pool *pool, struct weft__worke
     pool->starting--;
     pool->alive--;
     snprintf(pool->reason, sizeof(pool->reason), "%.250s", weft_last_error());
-    weft_condition_notify_all(&pool->ended);
     return err;
 }
