@@ -43,6 +43,8 @@ static void come_due(void *context)
     weft_fetch_and_u32(&delayed->task->state, ~(uint32_t)WEFT__DELAYED, WEFT_RELEASE);
     weft__thread_pool_pin_locked(pool);
     worker = weft__thread_pick_idle_locked(pool);
+    if (!worker)
+        weft__thread_grow_locked(pool);
     weft_mutex_release(&pool->mutex);
     weft__thread_wake(worker);
     weft__thread_poke(pool); /* a worker that waits for it can run it now */

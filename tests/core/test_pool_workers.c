@@ -145,6 +145,30 @@ static void it_grows_while_tasks_wait(void)
     CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 3);
 }
 
+static bool have_run(void *context)
+{
+    return weft_load_u32(&runs, WEFT_SEQ_CST) == *(unsigned *)context;
+}
+
+static bool has_one_worker(void *context)
+{
+    return workers_of(context) == 1;
+}
+
+static void it_grows_when_the_instant_of_a_task_has_come(void)
+{
+    weft_executor *pool =
+        open_pool(&(weft_pool_options){.workers = 1, .workers_most = 2, .idle = WEFT_MS(IDLE)});
+    unsigned one = 1;
+
+    keep_busy(pool, 1);
+    CU_ASSERT_TRUE(eventually(has_one_worker, pool));
+    CHECK_OK(weft_submit_with(pool, NULL, run, NULL, 0,
+                              &(weft_submit_options){.at = weft_clock()}, WEFT_FOREVER));
+    CU_ASSERT_TRUE(eventually(have_run, &one));
+    close_pool(pool);
+}
+
 static int learn_to_be_short(weft_executor *pool)
 {
     int err = 0;
@@ -358,6 +382,7 @@ const char *const suite_name = "pool_workers";
 CU_TestInfo suite_cases[] = {
     {"workers_are_called_after_the_pool", workers_are_called_after_the_pool},
     {"it_grows_while_tasks_wait", it_grows_while_tasks_wait},
+    {"it_grows_when_the_instant_of_a_task_has_come", it_grows_when_the_instant_of_a_task_has_come},
     {"it_grows_also_if_tasks_were_short", it_grows_also_if_tasks_were_short},
     {"workers_without_work_end_again", workers_without_work_end_again},
     {"no_task_waits_for_a_worker_that_ends", no_task_waits_for_a_worker_that_ends},
