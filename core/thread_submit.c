@@ -8,6 +8,8 @@
 #include "weft/memory.h"
 #include "weft/wait.h"
 
+#define SLICE WEFT_MS(10)
+
 /* ---- the lists ------------------------------------------------------------------ */
 
 /* Notes when the task came, if one of the places for that is free. */
@@ -180,6 +182,18 @@ static bool is_full_locked(const struct weft__thread_pool *pool)
            weft_load_u32(&pool->queued, WEFT_RELAXED) >= pool->options.capacity;
 }
 
+/* Until there may be room. Workers tell of places when half of all are free, which may be never
+ * if the next task runs for long: so who waits looks again every SLICE. */
+static int await_room_locked(struct weft__thread_pool *pool, weft_time until)
+{
+    int err;
+
+    pool->room_waiters++;
+    err = weft_condition_wait(&pool->room, &pool->mutex, weft__slice(until, SLICE));
+    pool->room_waiters--;
+    return err == WEFT_ETIMEDOUT && weft_clock() < until ? 0 : err;
+}
+
 /* There is room, or the task is to be run by the caller (*here). */
 static int make_room_locked(struct weft__thread_pool *pool, weft_time until, bool *here)
 {
@@ -197,9 +211,7 @@ static int make_room_locked(struct weft__thread_pool *pool, weft_time until, boo
             drop_oldest_locked(pool);
             break;
         default:
-            pool->room_waiters++;
-            err = weft_condition_wait(&pool->room, &pool->mutex, until);
-            pool->room_waiters--;
+            err = await_room_locked(pool, until);
         }
     }
     if (err != 0 && (!is_full_locked(pool) || pool->closed))

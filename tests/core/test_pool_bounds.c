@@ -217,6 +217,53 @@ static void who_waits_is_woken_by_room(void)
     close_pool(CAPACITY + 1);
 }
 
+static weft_event submitted;
+
+static int submit_and_say_so(weft_task *task)
+{
+    int err = submit_more(task);
+
+    weft_event_set(&submitted);
+    return err;
+}
+
+static int wait_for_submitter(weft_task *task)
+{
+    (void)task;
+    return weft_event_wait(&submitted, WEFT_FOREVER);
+}
+
+/* One place of four is free, and no further one will be before it is taken. */
+static void who_waits_needs_no_more_than_one_place(void)
+{
+    const weft_pool_options options = {.workers = 1, .capacity = 4};
+    weft_future *first = NULL;
+    weft_thread *thread;
+
+    weft_event_clear(&gate);
+    weft_event_clear(&entered);
+    weft_event_clear(&submitted);
+    weft_store_u32(&runs, 0, WEFT_SEQ_CST);
+    pool = weft_thread_pool(&options);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    CHECK_OK(weft_submit(pool, NULL, stay, NULL, 0));
+    CHECK_OK(weft_event_wait(&entered, SOON));
+    CHECK_OK(weft_submit(pool, &first, wait_for_submitter, NULL, 0));
+    for (int i = 1; i < 4; i++)
+        CHECK_OK(weft_submit(pool, NULL, run, NULL, 0));
+    weft_store_u32(&about_to_submit, 0, WEFT_SEQ_CST);
+    start_threads(&thread, 1, submit_and_say_so, NULL);
+    CU_ASSERT_TRUE(eventually(is_about_to_submit, NULL));
+    weft_sleep(WEFT_MS(5)); /* it mostly waits now; the result is the same if not */
+    weft_event_set(&gate);
+    CHECK_OK(weft_future_result(first, NULL, 0, SOON));
+    weft_event_set(&submitted); /* if it has not come, the test has failed */
+    CHECK_OK(weft_thread_join(thread, SOON));
+    CU_ASSERT_EQUAL(submit_error, 0);
+    weft_future_release(first);
+    close_pool(4);
+}
+
 static void who_waits_may_be_cancelled(void)
 {
     weft_thread *thread;
@@ -333,6 +380,7 @@ CU_TestInfo suite_cases[] = {
     {"the_oldest_may_be_dropped", the_oldest_may_be_dropped},
     {"it_may_wait_until_a_deadline", it_may_wait_until_a_deadline},
     {"who_waits_is_woken_by_room", who_waits_is_woken_by_room},
+    {"who_waits_needs_no_more_than_one_place", who_waits_needs_no_more_than_one_place},
     {"who_waits_may_be_cancelled", who_waits_may_be_cancelled},
     {"who_waits_hears_of_a_shutdown", who_waits_hears_of_a_shutdown},
     {"own_tasks_may_exceed_the_bound", own_tasks_may_exceed_the_bound},
