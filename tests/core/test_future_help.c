@@ -3,7 +3,9 @@
  * waiting worker can run them. */
 #include "check.h"
 
+#include "halt.h"
 #include "tasks.h"
+#include "weft/fault.h"
 
 enum { LONG = 1000 };
 
@@ -172,6 +174,42 @@ static void a_task_that_waits_for_its_group_is_told(void)
     expect_deadlock(wait_for_all);
 }
 
+/* Its argument is a future. */
+static int wait_for_first(weft_task *task)
+{
+    weft_future *future = WEFT_ARG(task, weft_future *);
+
+    return weft_future_wait(&future, 1, WEFT_FIRST_COMPLETED, WEFT_FOREVER);
+}
+
+static bool has_come(void *context)
+{
+    (void)context;
+    return met() > 0;
+}
+
+/* It looks again now and then, because it may be able to run what follows `held` later on. */
+static void a_cancel_between_two_looks_is_no_deadline(void)
+{
+    static const char *const look = "completion.look_again";
+    weft_future *held, *next, *waits = NULL;
+
+    open_pool(2);
+    held = hold(1);
+    next = then(held, twice);
+    meet_at(look, 2);
+    CHECK_OK(weft_submit(pool, &waits, wait_for_first, &next, sizeof(next)));
+    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CHECK_OK(weft_future_interrupt(waits));
+    (void)weft_fault_point(look);
+    CHECK_ERROR(weft_future_result(waits, NULL, 0, SOON), WEFT_ECANCELED);
+    meet_at(NULL, 0);
+    weft_future_release(waits);
+    weft_future_release(next);
+    weft_future_release(held);
+    close_pool();
+}
+
 const char *const suite_name = "future_help";
 CU_TestInfo suite_cases[] = {
     {"a_task_waits_for_a_chain", a_task_waits_for_a_chain},
@@ -181,5 +219,6 @@ CU_TestInfo suite_cases[] = {
     {"a_task_that_waits_for_what_follows_it_is_told",
      a_task_that_waits_for_what_follows_it_is_told},
     {"a_task_that_waits_for_its_group_is_told", a_task_that_waits_for_its_group_is_told},
+    {"a_cancel_between_two_looks_is_no_deadline", a_cancel_between_two_looks_is_no_deadline},
     CU_TEST_INFO_NULL,
 };
