@@ -235,6 +235,8 @@ bool weft__future_withdraw(weft_future *future)
     if (state & WEFT__TASK) /* otherwise a pool may be filling it just now */
         drop_payload(future, state);
     end(future, WEFT__CANCELLED, 0);
+    if (state & WEFT__DELAYED)
+        weft__thread_delay_drop(future);
     return true;
 }
 

@@ -64,7 +64,8 @@ struct weft_future {
     weft_atomic_u32 state;         /* see above */
     weft_atomic_u32 references;    /* consumers' and the producer's; acq_rel, the last frees */
     weft_atomic_pointer callbacks; /* newest first; taken whole by an exchange */
-    weft_future *next;             /* while a pool drops it; or the source, see WEFT__FOLLOWS */
+    weft_future *next;             /* while a pool drops it; or the source, see WEFT__FOLLOWS;
+                                      or the entry of thread_delay.c, see WEFT__DELAYED */
     union {
         weft_function *function;
         weft__interrupt_function *hook;
@@ -115,6 +116,10 @@ void weft__future_reset(weft_future *future, uint32_t flags, uint32_t references
 
 /* thread_block.c: a block of a pool goes back to it. */
 void weft__thread_block_free(weft_future *future);
+
+/* thread_delay.c: it was cancelled while it was DELAYED; its pool no longer waits for its
+ * instant. The caller has a reference. */
+void weft__thread_delay_drop(weft_future *future);
 
 /* ---- for a process pool: a future that is REMOTE ------------------------------------ */
 

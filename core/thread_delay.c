@@ -4,8 +4,9 @@
  *
  * Each has an entry with the timers (timer.h) and stands in the pool's list of delayed
  * tasks. Whoever takes the entry out of that list under the mutex owns it: the timer, at
- * its instant, or a shutdown that discards. A task that was cancelled meanwhile is
- * appended like any other, and dropped by the worker that takes it.
+ * its instant, a shutdown that discards, or who cancels the task, which finds the entry in
+ * the task's `next`. A task that is cancelled when the timer has it already is appended like
+ * any other, and dropped by the worker that takes it.
  */
 #include "internal.h"
 #include "promise.h"
@@ -27,6 +28,7 @@ static void take_out_locked(struct weft__delayed *delayed)
     if (delayed->next)
         delayed->next->link = delayed->link;
     delayed->link = NULL;
+    delayed->task->next = NULL;
     delayed->pool->delayed--;
 }
 
@@ -77,6 +79,7 @@ int weft__thread_delay(struct weft__thread_pool *pool, weft_future *task,
     if (delayed->next)
         delayed->next->link = &delayed->next;
     pool->first_delayed = delayed;
+    task->next = (weft_future *)(void *)delayed;
     pool->delayed++;
     err = weft__timer_call(&delayed->timer, options->at, come_due, delayed);
     if (err != 0)
@@ -115,4 +118,28 @@ void weft__thread_delay_discard(struct weft__thread_pool *pool)
         delayed = next;
     }
     weft_mutex_release(&pool->mutex);
+}
+
+void weft__thread_delay_drop(weft_future *task)
+{
+    struct weft__thread_pool *pool = weft__thread_pool_of(task->executor);
+    struct weft__delayed *delayed = NULL;
+    struct weft__worker *idle = NULL;
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    if (weft_load_u32(&task->state, WEFT_RELAXED) & WEFT__DELAYED)
+        delayed = (struct weft__delayed *)(void *)task->next;
+    if (delayed && !weft__timer_withdraw(&delayed->timer))
+        delayed = NULL;
+    if (delayed) {
+        take_out_locked(delayed);
+        pool->cancelled++;
+    }
+    if (delayed && pool->closed && pool->delayed == 0)
+        idle = weft__thread_take_idle_locked(pool); /* it may be all that they stayed for */
+    weft_mutex_release(&pool->mutex);
+    weft__thread_wake_all(idle);
+    if (delayed)
+        weft_future_release(task);
+    weft_free(delayed);
 }

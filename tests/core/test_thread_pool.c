@@ -64,6 +64,37 @@ static void shutdown_tells_when_tasks_still_run(void)
     weft_executor_close(pool);
 }
 
+enum { LATER = 4 };
+
+/* Two are cancelled before the shutdown, the others while it waits for their instant. */
+static void shutdown_waits_for_no_instant_of_a_cancelled_task(void)
+{
+    const weft_submit_options options = {.at = weft_in(WEFT_S(3600))};
+    weft_executor *pool;
+    weft_future *futures[LATER];
+    weft_executor_stats stats;
+
+    watch_memory();
+    pool = weft_thread_pool(&(weft_pool_options){.workers = 2});
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    for (int i = 0; i < LATER; i++)
+        CU_ASSERT_EQUAL_FATAL(
+            weft_submit_with(pool, &futures[i], count_runs, NULL, 0, &options, WEFT_NOW), 0);
+    for (int i = 0; i < LATER; i++) {
+        CHECK_OK(weft_future_cancel(futures[i]));
+        if (i == 1)
+            CHECK_ERROR(weft_executor_shutdown(pool, WEFT_DRAIN, weft_in(WEFT_MS(5))),
+                        WEFT_ETIMEDOUT);
+    }
+    CHECK_OK(weft_executor_shutdown(pool, WEFT_DRAIN, SOON));
+    CHECK_OK(weft_executor_stats_get(pool, &stats));
+    CU_ASSERT_EQUAL(stats.cancelled, LATER);
+    weft_executor_close(pool);
+    for (int i = 0; i < LATER; i++)
+        weft_future_release(futures[i]);
+    unwatch_memory();
+}
+
 struct own {
     weft_executor *pool;
     int map_error, shutdown_error;
@@ -176,6 +207,8 @@ const char *const suite_name = "thread_pool";
 CU_TestInfo suite_cases[] = {
     {"every_task_of_many_submitters_runs_once", every_task_of_many_submitters_runs_once},
     {"shutdown_tells_when_tasks_still_run", shutdown_tells_when_tasks_still_run},
+    {"shutdown_waits_for_no_instant_of_a_cancelled_task",
+     shutdown_waits_for_no_instant_of_a_cancelled_task},
     {"a_task_may_use_its_own_pool", a_task_may_use_its_own_pool},
     {"a_task_cannot_end_its_own_pool", a_task_cannot_end_its_own_pool},
     {"no_memory_for_a_pool_leaves_nothing_behind", no_memory_for_a_pool_leaves_nothing_behind},
