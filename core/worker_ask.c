@@ -13,12 +13,17 @@
 #include "weft/wait.h"
 #include "worker_process.h"
 
+/* If this very task is asked already, the next one has to put the token right again: the
+ * thread may come to that only when the next one runs. */
 static void put_right(struct weft__worker_process *worker, uint32_t begun)
 {
+    bool asked;
+
     weft_mutex_acquire(&worker->asking, WEFT_FOREVER);
-    weft_store_u32(&worker->attention, 0, WEFT_SEQ_CST);
+    asked = weft_load_u32(&worker->channel->ask, WEFT_ACQUIRE) == begun;
+    weft_store_u32(&worker->attention, asked, WEFT_SEQ_CST);
     weft_store_u32(&worker->token.requested, 0, WEFT_SEQ_CST);
-    if (weft_load_u32(&worker->channel->ask, WEFT_ACQUIRE) == begun)
+    if (asked)
         weft_cancel_request(&worker->token);
     weft_mutex_release(&worker->asking);
 }
@@ -34,6 +39,7 @@ static void pass_on(struct weft__worker_process *worker, uint32_t asked)
     uint32_t position = asked >> WEFT__STAGE_BITS;
     struct weft__task_slot *slot = &worker->channel->slots[position % WEFT__SLOTS];
 
+    (void)weft_fault_point("worker_ask.heard");
     weft_mutex_acquire(&worker->asking, WEFT_FOREVER);
     weft_store_u32(&worker->attention, 1, WEFT_SEQ_CST);
     if (weft_load_u32(&slot->state, WEFT_SEQ_CST) == asked)

@@ -150,6 +150,7 @@ void weft__worker_process_run(struct weft__worker_process *worker, struct weft__
     struct result result;
     weft_task task;
 
+    (void)weft_fault_point("worker_run.begun");
     weft__worker_token(worker, begun);
     result.size = 0;
     result.block = 0;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* What meets in a pool of processes at the worst moment: brought about at fault points. */
+#include "check.h"
+
+#include <string.h>
+
+#include "internal.h"
+#include "jobs.h"
+#include "weft/atomic.h"
+#include "weft/cancel.h"
+#include "weft/fault.h"
+
+/* Threads that come to the point stay there while it is closed. In the arena where workers do. */
+struct turnstile {
+    weft_atomic_u32 closed, came;
+};
+
+static void stay(struct turnstile *gate)
+{
+    if (weft_load_u32(&gate->closed, WEFT_SEQ_CST) == 0)
+        return;
+    weft_fetch_add_u32(&gate->came, 1, WEFT_SEQ_CST);
+    while (weft_load_u32(&gate->closed, WEFT_SEQ_CST) != 0)
+        weft_sleep(WEFT_US(200));
+}
+
+static void close_gate(struct turnstile *gate)
+{
+    weft_store_u32(&gate->came, 0, WEFT_SEQ_CST);
+    weft_store_u32(&gate->closed, 1, WEFT_SEQ_CST);
+}
+
+static void open_gate(struct turnstile *gate)
+{
+    weft_store_u32(&gate->closed, 0, WEFT_SEQ_CST);
+}
+
+static bool came(void *context)
+{
+    struct turnstile *gate = context;
+
+    return weft_load_u32(&gate->came, WEFT_SEQ_CST) > 0;
+}
+
+/* ---- a worker that is asked ------------------------------------------------------------ */
+
+struct worker_gates {
+    struct turnstile begun, heard;
+};
+
+static struct worker_gates *gates; /* in the arena */
+
+static int at_gates(const char *point)
+{
+    if (strcmp(point, "worker_run.begun") == 0)
+        stay(&gates->begun);
+    else if (strcmp(point, "worker_ask.heard") == 0)
+        stay(&gates->heard);
+    return 0;
+}
+
+static int set_gates(weft_task *task)
+{
+    gates = weft_shared_pointer(WEFT_ARG(task, weft_offset));
+    weft_fault_hook(at_gates);
+    return 0;
+}
+
+/* Fails if it was asked to stop. */
+static int must_not_be_asked(weft_task *task)
+{
+    if (weft_task_cancelled(task) || weft_cancel_check() != 0)
+        return weft_task_fail(task, WEFT_EFAILED, "it was asked by mistake");
+    return 0;
+}
+
+/* The worker hears of the first task's interrupt late, when the second one runs. */
+static void an_interrupt_that_is_heard_late_meets_no_other_task(void)
+{
+    weft_executor *pool;
+    weft_future *first, *second;
+    weft_offset at;
+
+    open_jobs();
+    CU_ASSERT_EQUAL_FATAL(weft_shared_alloc(&at, sizeof(*gates)), 0);
+    gates = weft_shared_pointer(at);
+    pool = processes(&(weft_pool_options){.workers = 1,
+                                          .grace = WEFT_FOREVER,
+                                          .initializer = set_gates,
+                                          .argument = &at,
+                                          .argument_size = sizeof(at)});
+    first = hold_worker(pool, NULL);
+    CHECK_OK(weft_future_interrupt(first));
+    expect_code(first, WEFT_ECANCELED);
+    close_gate(&gates->begun);
+    close_gate(&gates->heard);
+    first = submit_job(pool, mark, 1, NULL);
+    CU_ASSERT_TRUE(eventually(came, &gates->begun));
+    CHECK_OK(weft_future_interrupt(first));
+    CU_ASSERT_TRUE(eventually(came, &gates->heard));
+    second = submit_job(pool, must_not_be_asked, 2, NULL);
+    open_gate(&gates->begun);
+    CHECK_OK(weft_future_result(second, NULL, 0, SOON));
+    open_gate(&gates->heard);
+    weft_future_release(second);
+    expect_value(first, 1);
+    weft_executor_close(pool);
+    weft_shared_free(at);
+    close_jobs();
+}
+
+const char *const suite_name = "process_pool_race";
+CU_TestInfo suite_cases[] = {
+    {"an_interrupt_that_is_heard_late_meets_no_other_task",
+     an_interrupt_that_is_heard_late_meets_no_other_task},
+    CU_TEST_INFO_NULL,
+};
