@@ -25,30 +25,39 @@ static double in_seconds(weft_time time)
     return (double)time / (double)WEFT_S(1);
 }
 
+/* The task that was seen to run still does, and none can begin behind it: a kill now is for
+ * that one alone, or comes too late for it. */
+static bool is_alone(struct weft__process_pool *pool, struct weft__seat *seat)
+{
+    (void)weft_fault_point("process_watch.overrun");
+    weft__seat_empty_locked(pool, seat);
+    return weft__seat_head(seat) == seat->head;
+}
+
 /* The kill that the task's limit, or the time that it had to stop, asks for. */
-static void check_end(struct weft__seat *seat, const struct weft__work *work,
-                      struct weft__round *round)
+static void check_end(struct weft__process_pool *pool, struct weft__seat *seat,
+                      const struct weft__work *work, struct weft__round *round)
 {
     const char *name = weft_process_name(seat->process);
     uint64_t pid = weft_process_pid(seat->process);
 
     if (seat->asked == seat->head && seat->ends != 0) {
-        if (round->now >= seat->ends)
+        if (round->now < seat->ends)
+            weft__round_sooner(round, seat->ends);
+        else if (is_alone(pool, seat))
             weft__seat_kill_locked(seat, WEFT_ECANCELED,
                                    "was asked to stop and had not after %g s: its worker %s (pid "
                                    "%" PRIu64 ") was killed",
                                    in_seconds(seat->grace), name, pid);
-        else
-            weft__round_sooner(round, seat->ends);
     }
     if (work->limit > 0 && !seat->killed) {
-        if (round->now - seat->head_since >= work->limit)
+        if (round->now - seat->head_since < work->limit)
+            weft__round_sooner(round, seat->head_since + work->limit);
+        else if (is_alone(pool, seat))
             weft__seat_kill_locked(seat, WEFT_EOVERRUN,
                                    "ran longer than its limit of %g s: its worker %s (pid "
                                    "%" PRIu64 ") was killed",
                                    in_seconds(work->limit), name, pid);
-        else
-            weft__round_sooner(round, seat->head_since + work->limit);
     }
 }
 
@@ -76,7 +85,7 @@ static void watch_seat(struct weft__process_pool *pool, struct weft__seat *seat,
         seat->head_since = round->now;
     }
     if (work && weft__slot_stage(head) == WEFT__BEGUN)
-        check_end(seat, work, round);
+        check_end(pool, seat, work, round);
     else if (work && work->limit > 0)
         weft__round_sooner(round, round->now + STALL); /* its time has not begun */
     if (same && round->now - seat->head_since >= STALL &&

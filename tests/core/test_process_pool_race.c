@@ -109,9 +109,55 @@ static void an_interrupt_that_is_heard_late_meets_no_other_task(void)
     close_jobs();
 }
 
+/* ---- the manager ----------------------------------------------------------------------- */
+
+static weft_atomic_u32 met_next; /* 1: the task behind had begun when the limit was looked at */
+
+/* The task that has had its time ends just now, and the next one begins. */
+static int at_overrun(const char *point)
+{
+    if (strcmp(point, "process_watch.overrun") != 0)
+        return 0;
+    (void)weft_shared_semaphore_release(board->gate, 1);
+    (void)weft_shared_semaphore_acquire(board->begun, weft_in(WEFT_S(1)));
+    if (weft_shared_semaphore_acquire(board->begun, weft_in(WEFT_S(1))) == 0)
+        weft_store_u32(&met_next, 1, WEFT_SEQ_CST);
+    return 0;
+}
+
+/* The limit is that of the first task; whether the second is behind it then, time decides. */
+static void a_limit_meets_no_other_task(void)
+{
+    const weft_submit_options limited = {.limit = WEFT_US(200)};
+    weft_time until = SOON;
+    weft_executor *pool;
+
+    open_jobs();
+    pool = processes(&(weft_pool_options){.workers = 1});
+    weft_store_u32(&met_next, 0, WEFT_SEQ_CST);
+    while (weft_load_u32(&met_next, WEFT_SEQ_CST) == 0 && weft_clock() < until) {
+        weft_future *first, *second;
+
+        warm_up(pool);
+        weft_fault_hook(at_overrun);
+        first = submit_job(pool, wait_at_gate, 1, &limited);
+        second = submit_job(pool, wait_at_gate, 2, NULL);
+        expect_value(first, 1);
+        weft_fault_hook(NULL);
+        let_go(1);
+        expect_value(second, 2);
+        while (weft_shared_semaphore_acquire(board->begun, WEFT_NOW) == 0)
+            continue;
+    }
+    CU_ASSERT_EQUAL(weft_load_u32(&met_next, WEFT_SEQ_CST), 1);
+    weft_executor_close(pool);
+    close_jobs();
+}
+
 const char *const suite_name = "process_pool_race";
 CU_TestInfo suite_cases[] = {
     {"an_interrupt_that_is_heard_late_meets_no_other_task",
      an_interrupt_that_is_heard_late_meets_no_other_task},
+    {"a_limit_meets_no_other_task", a_limit_meets_no_other_task},
     CU_TEST_INFO_NULL,
 };
