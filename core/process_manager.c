@@ -75,14 +75,16 @@ static void tend_locked(struct weft__process_pool *pool, struct weft__round *rou
 
     for (unsigned i = 0; i < pool->seat_count; i++) {
         struct weft__seat *seat = &pool->seats[i];
+        bool passed;
 
         if (seat->state != WEFT__TAKEN)
             continue;
         note_ready(pool, seat);
-        if (seat->holes > 0 && weft__seat_pass_holes_locked(pool, seat))
-            round->again = true;
-        if (seat->ended && forgot)
-            round->again = true; /* one at a time */
+        passed = seat->holes > 0 && weft__seat_pass_holes_locked(pool, seat);
+        if (passed)
+            round->again = true; /* there may be results behind them */
+        if (seat->ended && (forgot || passed))
+            round->again = true; /* one at a time, and after its results */
         else if (seat->ended)
             weft__seat_forget_locked(pool, seat, round);
         else if (weft__seat_load(seat) == 0 && seat->idle_since == 0)
@@ -182,6 +184,7 @@ static bool step(struct weft__process_pool *pool, struct weft__round *round)
 {
     bool over;
 
+    (void)weft_fault_point("process_manager.round");
     memset(round, 0, sizeof(*round));
     round->until = WEFT_FOREVER;
     note_ended(pool);

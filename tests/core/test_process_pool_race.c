@@ -111,6 +111,62 @@ static void an_interrupt_that_is_heard_late_meets_no_other_task(void)
 
 /* ---- the manager ----------------------------------------------------------------------- */
 
+static struct turnstile round_gate;
+
+static int at_round(const char *point)
+{
+    if (strcmp(point, "process_manager.round") == 0)
+        stay(&round_gate);
+    return 0;
+}
+
+static int tell_name(weft_task *task)
+{
+    return WEFT_RETURN(task, uint32_t, weft__arena_self());
+}
+
+static bool has_died(void *context)
+{
+    return !weft__arena_process_alive(*(uint32_t *)context);
+}
+
+/* In the ring stand: done, cancelled, done, and what the worker died of. */
+static void results_behind_a_gap_survive_their_worker(void)
+{
+    weft_executor *pool;
+
+    open_jobs();
+    pool = processes(&(weft_pool_options){.workers = 1});
+    weft_fault_hook(at_round);
+    for (int round = 0; round < 3; round++) {
+        weft_future *held, *cancelled, *done, *fatal, *named;
+        uint32_t name = 0;
+
+        warm_up(pool);
+        named = submit_job(pool, tell_name, 0, NULL);
+        CHECK_OK(weft_future_result(named, &name, sizeof(name), SOON));
+        weft_future_release(named);
+        close_gate(&round_gate);
+        held = submit_job(pool, wait_at_gate, 1, NULL);
+        cancelled = submit_job(pool, mark, 2, NULL);
+        done = submit_job(pool, mark, 3, NULL);
+        fatal = submit_job(pool, exit_with, 4, NULL);
+        CU_ASSERT_TRUE(eventually(came, &round_gate));
+        CHECK_OK(weft_shared_semaphore_acquire(board->begun, SOON));
+        CHECK_OK(weft_future_cancel(cancelled));
+        let_go(1);
+        CU_ASSERT_TRUE(eventually(has_died, &name));
+        open_gate(&round_gate);
+        expect_value(held, 1);
+        expect_code(cancelled, WEFT_ECANCELED);
+        expect_value(done, 3);
+        expect_code(fatal, WEFT_ELOST);
+    }
+    weft_fault_hook(NULL);
+    weft_executor_close(pool);
+    close_jobs();
+}
+
 static weft_atomic_u32 met_next; /* 1: the task behind had begun when the limit was looked at */
 
 /* The task that has had its time ends just now, and the next one begins. */
@@ -158,6 +214,7 @@ const char *const suite_name = "process_pool_race";
 CU_TestInfo suite_cases[] = {
     {"an_interrupt_that_is_heard_late_meets_no_other_task",
      an_interrupt_that_is_heard_late_meets_no_other_task},
+    {"results_behind_a_gap_survive_their_worker", results_behind_a_gap_survive_their_worker},
     {"a_limit_meets_no_other_task", a_limit_meets_no_other_task},
     CU_TEST_INFO_NULL,
 };
