@@ -43,6 +43,7 @@ static bool drop_oldest_locked(struct weft__process_pool *pool)
         return false;
     weft__list_remove_locked(pool, oldest);
     weft__future_claim(oldest->future);
+    weft__work_unwatch(oldest);
     oldest->next = NULL;
     pool->cancelled++;
     weft_mutex_release(&pool->mutex);
@@ -181,6 +182,7 @@ static bool is_cancelled(const struct weft__process_pool *pool, const weft_submi
 static void cancel_at_once_locked(struct weft__process_pool *pool, struct weft__work *work)
 {
     weft__future_claim(work->future);
+    weft__work_unwatch(work);
     work->next = NULL;
     pool->cancelled++;
 }

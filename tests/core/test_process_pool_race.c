@@ -210,11 +210,71 @@ static void a_limit_meets_no_other_task(void)
     close_jobs();
 }
 
+/* ---- tokens ------------------------------------------------------------------------------ */
+
+/* The token cancels what waits under it, and then is as good as new. */
+static void use_token(weft_executor *pool, weft_cancel *token)
+{
+    weft_future *future = submit_job(pool, mark, 0, &(weft_submit_options){.cancel = token});
+
+    weft_cancel_request(token);
+    expect_code(future, WEFT_ECANCELED);
+    *token = (weft_cancel)WEFT_CANCEL_INIT;
+}
+
+/* A pool that remembered the token of a task that was dropped would not see it again. */
+static void a_dropped_task_leaves_nothing_of_its_token(void)
+{
+    weft_cancel token = WEFT_CANCEL_INIT;
+    weft_submit_options options = {.cancel = &token};
+    weft_executor *pool;
+    weft_future *held, *dropped, *next;
+
+    open_jobs();
+    pool = processes(
+        &(weft_pool_options){.workers = 1, .capacity = 1, .when_full = WEFT_FULL_DROP_OLDEST});
+    held = hold_worker(pool, NULL);
+    dropped = submit_job(pool, mark, 1, &options);
+    next = submit_job(pool, mark, 2, NULL);
+    expect_code(dropped, WEFT_ECANCELED);
+    use_token(pool, &token);
+    expect_code(next, WEFT_ECANCELED); /* dropped */
+    use_token(pool, &token);
+    let_go(1);
+    expect_value(held, -1);
+    weft_executor_close(pool);
+    close_jobs();
+}
+
+static void a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token(void)
+{
+    weft_cancel token = WEFT_CANCEL_INIT, other = WEFT_CANCEL_INIT;
+    weft_submit_options options = {.cancel = &token};
+    weft_executor *pool;
+    weft_future *held;
+
+    open_jobs();
+    pool = processes(&(weft_pool_options){.workers = 1});
+    held = hold_worker(pool, NULL);
+    weft_cancel_request(&token);
+    expect_code(submit_job(pool, mark, 1, &options), WEFT_ECANCELED);
+    use_token(pool, &other); /* now the pool has looked at all tokens that it has */
+    token = (weft_cancel)WEFT_CANCEL_INIT;
+    use_token(pool, &token);
+    let_go(1);
+    expect_value(held, -1);
+    weft_executor_close(pool);
+    close_jobs();
+}
+
 const char *const suite_name = "process_pool_race";
 CU_TestInfo suite_cases[] = {
     {"an_interrupt_that_is_heard_late_meets_no_other_task",
      an_interrupt_that_is_heard_late_meets_no_other_task},
     {"results_behind_a_gap_survive_their_worker", results_behind_a_gap_survive_their_worker},
     {"a_limit_meets_no_other_task", a_limit_meets_no_other_task},
+    {"a_dropped_task_leaves_nothing_of_its_token", a_dropped_task_leaves_nothing_of_its_token},
+    {"a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token",
+     a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token},
     CU_TEST_INFO_NULL,
 };
