@@ -130,7 +130,7 @@ static void kill_locked(struct weft__process_pool *pool, struct weft__round *rou
                                    "lost: pool %s was closed, and its worker %s "
                                    "killed",
                                    pool->name, weft_process_name(seat->process));
-        } else if (!seat->stopped || seat->ends == 0) {
+        } else if (!seat->stopped || seat->ends == 0 || seat->asked != 0) {
             weft__seat_stop_locked(pool, seat, &round->wakes);
             seat->asked = 0;
             seat->ends = round->now + (grace > 0 && grace < WEFT_S(1) ? grace : WEFT_MS(100));

@@ -267,6 +267,31 @@ static void a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token(void)
     close_jobs();
 }
 
+/* ---- the end ------------------------------------------------------------------------------- */
+
+/* An earlier interrupt does not keep the pool from ending a finalizer that goes on. */
+static void close_ends_a_finalizer_that_goes_on(void)
+{
+    struct job argument;
+    weft_executor *pool;
+    weft_future *held;
+
+    open_jobs();
+    argument = job(0);
+    pool = processes(&(weft_pool_options){.workers = 1,
+                                          .grace = WEFT_S(60),
+                                          .finalizer = compute,
+                                          .argument = &argument,
+                                          .argument_size = sizeof(argument)});
+    held = hold_worker(pool, NULL);
+    CHECK_OK(weft_future_interrupt(held));
+    expect_code(held, WEFT_ECANCELED);
+    CHECK_ERROR(weft_executor_shutdown(pool, WEFT_DRAIN, WEFT_NOW), WEFT_ETIMEDOUT);
+    CHECK_OK(weft_shared_semaphore_acquire(board->begun, SOON));
+    weft_executor_close(pool);
+    close_jobs();
+}
+
 const char *const suite_name = "process_pool_race";
 CU_TestInfo suite_cases[] = {
     {"an_interrupt_that_is_heard_late_meets_no_other_task",
@@ -276,5 +301,6 @@ CU_TestInfo suite_cases[] = {
     {"a_dropped_task_leaves_nothing_of_its_token", a_dropped_task_leaves_nothing_of_its_token},
     {"a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token",
      a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token},
+    {"close_ends_a_finalizer_that_goes_on", close_ends_a_finalizer_that_goes_on},
     CU_TEST_INFO_NULL,
 };
