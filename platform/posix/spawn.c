@@ -27,11 +27,16 @@ int weft__out_of_the_way(int *descriptor)
     int error = errno;
 
     close(*descriptor);
-    if (moved == -1)
-        /* EINVAL: the limit of descriptors is below these numbers. */
-        return weft__fail_system(error == EINVAL ? EMFILE : error, "process: no descriptor left");
+    if (moved != -1 && weft_fault_point("process.descriptor") != 0) {
+        close(moved);
+        moved = -1;
+        error = EMFILE;
+    }
     *descriptor = moved;
-    return 0;
+    if (moved != -1)
+        return 0;
+    /* EINVAL: the limit of descriptors is below these numbers. */
+    return weft__fail_system(error == EINVAL ? EMFILE : error, "process: no descriptor left");
 }
 
 int weft__pipe_pair(int ends[2])

@@ -48,7 +48,7 @@ struct weft__spawn {
 int weft__spawn(const struct weft__spawn *spawn, pid_t *pid);
 
 /* Moves a descriptor out of the numbers that children use; closed at exec. On failure
- * the old one is closed too. */
+ * the old one is closed too, and it is -1. */
 int weft__out_of_the_way(int *descriptor);
 
 /* pipe(2), both ends out of the way and closed at exec. */

@@ -8,6 +8,7 @@
 #include "crew.h"
 #include "fail.h"
 #include "program.h"
+#include "weft/fault.h"
 
 enum { LARGE = 3000000, PROGRAMS = 8 };
 
@@ -207,6 +208,39 @@ static void output_that_memory_cannot_hold_is_an_error_not_an_end(void)
     unwatch_memory();
 }
 
+static FILE *stranger;
+
+/* No descriptor is left, and another thread opens a file just then. */
+static int refuse_a_descriptor(const char *point)
+{
+    if (strcmp(point, "process.descriptor") != 0)
+        return 0;
+    if (!stranger)
+        stranger = tmpfile();
+    return WEFT_ELIMIT;
+}
+
+static void a_refused_file_for_its_output_closes_no_other(void)
+{
+    const weft_process_options options = {.output = WEFT_STREAM_FILE,
+                                          .output_file = "program_stream.txt"};
+    const char *const arguments[] = {echo_program, "both", NULL};
+    weft_process *process = NULL;
+    int err;
+
+    weft_fault_hook(refuse_a_descriptor);
+    err = weft_process_open(&process, arguments, &options);
+    weft_fault_hook(NULL);
+    if (stranger) { /* otherwise there are no descriptors here */
+        CU_ASSERT_EQUAL(err, WEFT_ELIMIT);
+        CU_ASSERT_TRUE(fputs("mine", stranger) >= 0);
+        CU_ASSERT_EQUAL(fclose(stranger), 0);
+    }
+    if (process)
+        join_process(process);
+    remove(options.output_file);
+}
+
 const char *const suite_name = "program_stream";
 CU_TestInfo suite_cases[] = {
     {"output_is_read_to_its_end_and_the_end_stays", output_is_read_to_its_end_and_the_end_stays},
@@ -227,5 +261,7 @@ CU_TestInfo suite_cases[] = {
     {"closing_the_handle_closes_its_input", closing_the_handle_closes_its_input},
     {"output_that_memory_cannot_hold_is_an_error_not_an_end",
      output_that_memory_cannot_hold_is_an_error_not_an_end},
+    {"a_refused_file_for_its_output_closes_no_other",
+     a_refused_file_for_its_output_closes_no_other},
     CU_TEST_INFO_NULL,
 };
