@@ -9,10 +9,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "life.h"
+#include "weft/fault.h"
 
 /* What a line of /proc says. */
 struct life {
@@ -30,7 +32,7 @@ static bool look(pid_t pid, struct life *life)
     int file;
 
     snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-    file = open(path, O_RDONLY | O_CLOEXEC);
+    file = weft_fault_point("process.look") == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file == -1)
         return false;
     length = read(file, text, sizeof(text) - 1);
@@ -55,12 +57,26 @@ uint32_t weft__birth(void)
     return (uint32_t)(now.tv_sec * second + now.tv_nsec / (1000000000 / second));
 }
 
+/* What can be said without a descriptor: a process that has ended runs no program, and has no
+ * thread but the main one. Folders have a link from each of their folders, and two more. */
+static bool has_ended(pid_t pid)
+{
+    char path[32], program[1];
+    struct stat threads;
+
+    snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
+    if (readlink(path, program, sizeof(program)) != -1 || errno != ENOENT)
+        return false;
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    return stat(path, &threads) == 0 && threads.st_nlink <= 3;
+}
+
 bool weft__lives(pid_t pid, uint32_t birth)
 {
     struct life life;
 
-    if (!look(pid, &life))
-        return kill(pid, 0) == 0 || errno != ESRCH; /* hidden, or there is no /proc */
+    if (!look(pid, &life)) /* no descriptor is left; or it is hidden, or there is no /proc */
+        return (kill(pid, 0) == 0 || errno != ESRCH) && !has_ended(pid);
     /* A main thread that has ended before others looks like a process that has. */
     if ((life.state == 'Z' || life.state == 'X') && life.threads <= 1)
         return false;

@@ -12,6 +12,7 @@
 #include "internal.h"
 #include "system.h"
 #include "weft/arena.h"
+#include "weft/fault.h"
 #include "weft/shared.h"
 
 enum { FIRST = 3, LAST = 1023, FILES = 40 };
@@ -136,11 +137,45 @@ static void another_process_does_not_pass_for_a_dead_one(void)
     }
 }
 
+static int hold_and_sleep(weft_task *task)
+{
+    struct scene s = WEFT_ARG(task, struct scene);
+
+    REQUIRE(task, weft_shared_mutex_acquire(s.held, WEFT_NOW) == 0);
+    REQUIRE(task, weft_shared_semaphore_release(s.there, 1) == 0);
+    weft_sleep(WEFT_FOREVER);
+    return 0;
+}
+
+static int refuse_to_look(const char *point)
+{
+    return strcmp(point, "process.look") == 0 ? WEFT_ELIMIT : 0;
+}
+
+/* Nobody waits for the dead process either, so that the system keeps its number. */
+static void who_has_no_descriptor_left_is_told_of_the_dead_too(void)
+{
+    struct scene s = make_scene();
+    weft_process *process = start_process(hold_and_sleep, &s, sizeof(s));
+
+    CHECK_OK(weft_shared_semaphore_acquire(s.there, SOON));
+    weft_fault_hook(refuse_to_look);
+    CHECK_ERROR(weft_shared_mutex_acquire(s.held, weft_in(WEFT_MS(50))), WEFT_ETIMEDOUT);
+    CHECK_OK(weft_process_kill(process));
+    if (CHECK_ERROR(weft_shared_mutex_acquire(s.held, weft_in(WEFT_S(20))), WEFT_EOWNERDEAD))
+        CHECK_OK(weft_shared_mutex_release(s.held));
+    weft_fault_hook(NULL);
+    kill_process(process);
+    close_scene(&s);
+}
+
 const char *const suite_name = "descriptors";
 CU_TestInfo suite_cases[] = {
     {"a_process_that_closes_all_descriptors_is_not_robbed_of_its_mutex",
      a_process_that_closes_all_descriptors_is_not_robbed_of_its_mutex},
     {"when_it_is_killed_the_next_owner_is_told", when_it_is_killed_the_next_owner_is_told},
     {"another_process_does_not_pass_for_a_dead_one", another_process_does_not_pass_for_a_dead_one},
+    {"who_has_no_descriptor_left_is_told_of_the_dead_too",
+     who_has_no_descriptor_left_is_told_of_the_dead_too},
     CU_TEST_INFO_NULL,
 };
