@@ -238,6 +238,9 @@ int weft_process_join(weft_process *process, weft_time until)
 
     if (weft_load_u32(&process->ended, WEFT_ACQUIRE) != 0)
         return 0;
+    err = weft__arena_check();
+    if (err != 0)
+        return err;
     /* Nothing can end this wait but the process. */
     if (until == WEFT_FOREVER && !weft__self.cancel && weft__process_watch_here(process))
         return 0;
@@ -303,8 +306,10 @@ const char *weft_process_name(const weft_process *process)
 
 static int signal_it(weft_process *process, int (*send)(weft_seam_process *))
 {
-    int err;
+    int err = weft__arena_check();
 
+    if (err != 0)
+        return err;
     weft_mutex_acquire(&process->lock, WEFT_FOREVER);
     err = process->collected ? 0 : send(&process->seam);
     weft_mutex_release(&process->lock);
@@ -331,7 +336,8 @@ int weft_process_kill_tree(weft_process *process)
 
 void weft_process_close(weft_process *process)
 {
-    if (!process)
+    /* A forked process has none of the threads that a process needs, and its locks may be held. */
+    if (!process || weft__arena_check() != 0)
         return;
     if (process->pipes[INPUT])
         weft__pipe_finish(process->pipes[INPUT]);

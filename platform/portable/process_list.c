@@ -62,9 +62,12 @@ int weft_process_join_all(weft_time until)
 {
     weft_process *process;
     unsigned count;
+    int err = weft__arena_check();
 
+    if (err != 0)
+        return err;
     while ((process = find_running(&count)) != NULL) {
-        int err = weft_process_join(process, until);
+        err = weft_process_join(process, until);
 
         if (err != 0)
             weft__fail(err, "processes: %u still run %s, among them %s (pid %" PRIu64 ")", count,

@@ -197,7 +197,7 @@ void weft__process_watch(weft_process *process)
 {
     struct weft__monitor *monitor;
 
-    if (!begin(process, &monitor))
+    if (weft_seam_process_forked() || !begin(process, &monitor))
         return;
     weft_fetch_add_u32(&process->references, 1, WEFT_RELAXED);
     monitor->process = process;

@@ -144,6 +144,44 @@ static void a_process_that_was_forked_is_told_so_and_its_parent_goes_on(void)
     block = 0;
 }
 
+static weft_process *of_parent;
+
+static int sleep_for_ever(weft_task *task)
+{
+    (void)task;
+    return weft_sleep(WEFT_FOREVER);
+}
+
+/* 0 if each call answers as it should, and nothing happens to the process. */
+static int try_process(void)
+{
+    weft_process_status status;
+    int right = 0;
+
+    misuses = 0;
+    weft_on_misuse(count_misuse);
+    right += weft_process_join(of_parent, WEFT_FOREVER) == WEFT_EPERM;
+    right += weft_process_join_all(WEFT_FOREVER) == WEFT_EPERM;
+    right += weft_process_terminate(of_parent) == WEFT_EPERM;
+    right += weft_process_kill(of_parent) == WEFT_EPERM;
+    weft_process_status_get(of_parent, &status);
+    right += !status.exited;
+    weft_process_close(of_parent);
+    return right == 5 && misuses == 5 ? 0 : 1;
+}
+
+static void a_forked_process_is_not_the_parent_of_its_parents_processes(void)
+{
+    if (no_fork) {
+        skip(no_fork);
+        return;
+    }
+    of_parent = start_process(sleep_for_ever, NULL, 0);
+    CU_ASSERT_EQUAL(run_forked(try_process), 0);
+    CHECK_ERROR(weft_process_join(of_parent, weft_in(WEFT_MS(50))), WEFT_ETIMEDOUT);
+    kill_process(of_parent);
+}
+
 static int fork_and_try(weft_task *task)
 {
     REQUIRE(task, run_forked(try_all) == 0);
@@ -167,6 +205,8 @@ CU_TestInfo suite_cases[] = {
      a_process_that_was_forked_before_the_arena_is_told_so},
     {"a_process_that_was_forked_is_told_so_and_its_parent_goes_on",
      a_process_that_was_forked_is_told_so_and_its_parent_goes_on},
+    {"a_forked_process_is_not_the_parent_of_its_parents_processes",
+     a_forked_process_is_not_the_parent_of_its_parents_processes},
     {"a_forked_process_uses_no_object_of_its_parent",
      a_forked_process_uses_no_object_of_its_parent},
     {"a_child_that_forks_goes_on_too", a_child_that_forks_goes_on_too},

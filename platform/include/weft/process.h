@@ -40,7 +40,7 @@
  * WEFT_STREAM_FILE with .output_file = "log.txt".
  *
  * A process that the program has forked off one of weft's (fork() without exec) may not
- * start any: WEFT_EPERM.
+ * start any, nor join or end those of its parent: WEFT_EPERM.
  */
 
 #include <stdbool.h>
