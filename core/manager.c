@@ -74,8 +74,8 @@ void weft_manager_close(weft_manager *manager)
     struct weft__manager_block *block;
     const weft_cancel *before;
 
-    if (!manager)
-        return;
+    if (!manager || weft__arena_check() != 0)
+        return; /* a forked process: the manager is its parent's */
     block = weft_shared_pointer(manager->at);
     weft_store_u32(&block->closed, 1, WEFT_RELEASE);
     before = weft_cancel_enter(NULL); /* who is cancelled must still be able to clean up */

@@ -6,6 +6,7 @@
 
 #include "crew.h"
 #include "fail.h"
+#include "system.h"
 #include "weft/arena.h"
 #include "weft/cancel.h"
 #include "weft/fault.h"
@@ -208,6 +209,26 @@ static int make(void *context)
     return err;
 }
 
+static int close_as_forked(void)
+{
+    weft_on_misuse(NULL);
+    weft_manager_close(manager);
+    return 0;
+}
+
+static void a_forked_process_does_not_close_it(void)
+{
+    if (no_fork) {
+        skip(no_fork);
+        return;
+    }
+    begin();
+    CHECK_OK(set("a", 1));
+    CU_ASSERT_EQUAL(run_forked(close_as_forked), 0);
+    CU_ASSERT_EQUAL(get("a"), 1);
+    end();
+}
+
 static void refused_memory_leaves_nothing_behind(void)
 {
     CU_ASSERT_TRUE(refuse_each_allocation(make, NULL) > 0);
@@ -222,6 +243,7 @@ CU_TestInfo suite_cases[] = {
     {"closed_objects_are_told", closed_objects_are_told},
     {"a_cancelled_caller_is_told", a_cancelled_caller_is_told},
     {"a_server_that_dies_meanwhile_is_told", a_server_that_dies_meanwhile_is_told},
+    {"a_forked_process_does_not_close_it", a_forked_process_does_not_close_it},
     {"refused_memory_leaves_nothing_behind", refused_memory_leaves_nothing_behind},
     CU_TEST_INFO_NULL,
 };
