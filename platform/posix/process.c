@@ -114,7 +114,9 @@ int weft_seam_process_start(weft_seam_process *process, const weft_seam_arena *a
     spawn.sources[WEFT__CHILD_ARENA] = (int)arena->handle;
     spawn.sources[WEFT__CHILD_LIFE] = life[0];
     error = weft__spawn(&spawn, &pid);
-    if (error != 0 || !weft__parent_keeps_both_ends) {
+    if (error == 0 && weft__parent_keeps_both_ends) {
+        weft__life_line_hold(life[0]);
+    } else {
         close(life[0]);
         life[0] = -1;
     }
@@ -269,6 +271,6 @@ void weft_seam_process_close(weft_seam_process *process)
     if (process->life != UINTPTR_MAX)
         weft__life_line_drop((int)process->life);
     if (process->stop != UINTPTR_MAX)
-        close((int)process->stop);
+        weft__life_line_drop((int)process->stop);
     process->life = process->stop = UINTPTR_MAX;
 }

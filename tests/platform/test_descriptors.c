@@ -137,6 +137,48 @@ static void another_process_does_not_pass_for_a_dead_one(void)
     }
 }
 
+static FILE *strangers[FILES];
+
+/* 0: all of them can be written to. */
+static int use_strangers(void)
+{
+    for (int i = 0; i < FILES; i++)
+        if (fputs("x", strangers[i]) < 0 || fflush(strangers[i]) != 0)
+            return 1;
+    return 0;
+}
+
+static int sleep_for_ever(weft_task *task)
+{
+    (void)task;
+    return weft_sleep(WEFT_FOREVER);
+}
+
+/* The numbers of the lines to a child are those of other files when it is closed. */
+static int close_all_and_then_the_child(weft_task *task)
+{
+    weft_process *child = NULL;
+
+    REQUIRE(task, weft_process_start(&child, sleep_for_ever, NULL, 0) == 0);
+    close_descriptors(FIRST, LAST);
+    for (int i = 0; i < FILES; i++)
+        REQUIRE(task, (strangers[i] = tmpfile()) != NULL);
+    REQUIRE(task, run_forked(use_strangers) == 0);
+    REQUIRE(task, weft_process_kill(child) == 0);
+    REQUIRE(task, weft_process_join(child, SOON) == 0);
+    weft_process_close(child);
+    REQUIRE(task, use_strangers() == 0);
+    return 0;
+}
+
+static void files_with_the_numbers_of_life_lines_stay_open(void)
+{
+    if (no_descriptors)
+        skip(no_descriptors);
+    else
+        join_process(start_process(close_all_and_then_the_child, NULL, 0));
+}
+
 static int hold_and_sleep(weft_task *task)
 {
     struct scene s = WEFT_ARG(task, struct scene);
@@ -175,6 +217,8 @@ CU_TestInfo suite_cases[] = {
      a_process_that_closes_all_descriptors_is_not_robbed_of_its_mutex},
     {"when_it_is_killed_the_next_owner_is_told", when_it_is_killed_the_next_owner_is_told},
     {"another_process_does_not_pass_for_a_dead_one", another_process_does_not_pass_for_a_dead_one},
+    {"files_with_the_numbers_of_life_lines_stay_open",
+     files_with_the_numbers_of_life_lines_stay_open},
     {"who_has_no_descriptor_left_is_told_of_the_dead_too",
      who_has_no_descriptor_left_is_told_of_the_dead_too},
     CU_TEST_INFO_NULL,
