@@ -37,6 +37,7 @@ struct weft__poller_patience {
     weft_time cost[2];     /* ns per event in the last phase without looks, and with; 0: not known */
     uint32_t left, events; /* how many the phase lasts, and has had */
     bool looks;            /* the phase is one with looks */
+    bool looked;           /* the last wait was a look that saw nothing: the next one sleeps */
     uint8_t misses;        /* looks that saw nothing, running */
     uint8_t doublings;     /* of long phases */
 };
@@ -77,7 +78,7 @@ static inline const void *weft__polled_key(const struct weft__polled *polled)
 
 /* ---- portable/poller_look.c ------------------------------------------------------ */
 
-/* weft_seam_poller_wait(), which may look for a while before it sleeps. */
+/* weft_seam_poller_wait(), which may look for a while instead of sleeping. */
 int weft__poller_sleep(struct weft_poller *poller, weft_ready *ready, size_t room, size_t *count,
                        weft_time until);
 

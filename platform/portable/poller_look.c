@@ -13,7 +13,12 @@
  * MOST_LOOK at the longest, and a phase of looks ends when a few in a row saw nothing. So a
  * thread with nothing to do soon sleeps. At most as many threads look as there are other CPUs
  * (portable/look.c).
+ *
+ * A look may be what the system tells that the wait is to end, and it is told once. So after a
+ * look that saw nothing the wait does not sleep at once: its caller looks at the token, and at
+ * what was shut down, and comes back to sleep.
  */
+#include "internal.h"
 #include "park.h"
 #include "poller_object.h"
 
@@ -74,6 +79,7 @@ static bool look(weft_poller *poller, weft_ready *ready, size_t room, size_t *co
     bool seen = false;
 
     while (!seen && now < ends) {
+        (void)weft_fault_point("poller.look");
         *err = weft_seam_poller_wait(poller->seam, ready, room, count, WEFT_NOW);
         seen = *err != 0 || *count > 0 || weft_load_u32(&poller->woken, WEFT_RELAXED) != 0;
         now = weft_seam_clock();
@@ -85,17 +91,20 @@ int weft__poller_sleep(weft_poller *poller, weft_ready *ready, size_t room, size
                        weft_time until)
 {
     struct weft__poller_patience *patience = &poller->patience;
-    bool seen = false;
+    bool looks = until > WEFT_NOW && patience->looks && !patience->looked && weft__looker_enter();
     int err = 0;
 
     *count = 0;
-    if (until > WEFT_NOW && patience->looks && weft__looker_enter()) {
-        seen = look(poller, ready, room, count, until, &err);
+    patience->looked = false;
+    if (looks) {
+        bool seen = look(poller, ready, room, count, until, &err);
+
         weft__looker_leave();
         patience->misses = seen ? 0 : (uint8_t)(patience->misses + 1);
-    }
-    if (!seen)
+        patience->looked = !seen;
+    } else {
         err = weft_seam_poller_wait(poller->seam, ready, room, count, until);
+    }
     if (until > WEFT_NOW)
         learn(patience, *count);
     return err;
