@@ -17,6 +17,7 @@
  */
 #include "server_private.h"
 #include "server_pool.h"
+#include "weft/fault.h"
 #include "weft/memory.h"
 
 #define TICK WEFT_MS(2)
@@ -186,6 +187,7 @@ static int watch(weft_task *task)
     weft_server *server = pool->server;
     int quiet = 0;
 
+    weft_cancel_enter(NULL); /* it ends when the workers have */
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     while (pool->alive > 0) {
         uint64_t before = pool->turns;
@@ -194,6 +196,7 @@ static int watch(weft_task *task)
         (void)weft_condition_wait(&pool->watch, &pool->mutex,
                                   pool->watcher_sleeps ? WEFT_FOREVER : weft_in(TICK));
         pool->watcher_sleeps = false;
+        (void)weft_fault_point("server.watch");
         weft__pool_expire_locked(pool);
         if (needs_help_locked(pool, before))
             weft_condition_notify(&pool->work);

@@ -137,14 +137,14 @@ void weft__pool_poll_locked(struct weft__pool *pool)
         weft__server_pause(pool->server); /* no memory: it must not spin */
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     accepts = take_up_locked(pool, count);
-    if (pool->watcher_sleeps && count > 0)
-        weft_condition_notify(&pool->watch);
     if (accepts) {
         weft_mutex_release(&pool->mutex);
         accept_some(pool);
         weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     }
     weft__pool_expire_locked(pool);
+    if (pool->watcher_sleeps && pool->first)
+        weft_condition_notify(&pool->watch);
     free_dead_locked(pool);
     pool->polling = false;
 }
