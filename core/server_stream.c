@@ -90,6 +90,7 @@ static int receive(struct weft__connection *connection, void *buffer, size_t *le
 static int receive_all(struct weft__connection *connection, unsigned events, void *buffer)
 {
     bool finished = (events & (unsigned)WEFT__PEER_FINISHED) != 0;
+    bool urgent = (events & (unsigned)WEFT__URGENT) != 0;
     int err = 0;
 
     for (int i = 0; i < IN_A_ROW || finished; i++) {
@@ -99,7 +100,7 @@ static int receive_all(struct weft__connection *connection, unsigned events, voi
         if (err != 0 || (weft__stream_wants(connection) & WEFT_READABLE) == 0)
             return err;
         err = receive(connection, buffer, &length);
-        connection->left = length == WEFT__SERVER_BUFFER;
+        connection->left = length == WEFT__SERVER_BUFFER || (urgent && length > 0);
         if (length == 0 || (!connection->left && !finished))
             return err;
     }

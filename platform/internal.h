@@ -211,9 +211,10 @@ struct weft_poller;
  * weft_poller_register() of a TCP connection for who takes all that there is whenever told: it
  * may be told of it once, and again when more arrives, or when weft_poller_modify() asks for
  * something else. Who leaves something calls weft__poller_again(). Beside other events,
- * WEFT__PEER_FINISHED says that the peer sends no more: nobody will tell that again.
+ * WEFT__PEER_FINISHED says that the peer sends no more: nobody will tell that again; and
+ * WEFT__URGENT that it sent an urgent byte: a receive ends there, whatever comes after it.
  */
-enum { WEFT__PEER_FINISHED = 8 };
+enum { WEFT__PEER_FINISHED = 8, WEFT__URGENT = 16 };
 int weft__poller_register_once(struct weft_poller *poller, struct weft_socket *socket,
                                unsigned events, void *data);
 void weft__poller_again(struct weft_poller *poller, struct weft_socket *socket);

@@ -37,7 +37,7 @@ static size_t translate(weft_poller *poller, weft_ready *ready, size_t count)
         if ((ready[i].events & WEFT_HUNG_UP) != 0 && polled->events != 0)
             events = polled->events | (unsigned)WEFT_HUNG_UP;
         if (events != 0)
-            events |= ready[i].events & (unsigned)WEFT__PEER_FINISHED;
+            events |= ready[i].events & ((unsigned)WEFT__PEER_FINISHED | WEFT__URGENT);
         if (events != 0 && !polled->removed && !polled->ended)
             ready[kept++] = (weft_ready){polled->seam.socket, polled->data, events};
     }

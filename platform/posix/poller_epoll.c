@@ -60,7 +60,7 @@ static int control(weft_seam_poller *poller, weft_seam_polled *polled, unsigned 
         polled->socket ? (int)weft__socket_pollable(polled->socket) : polled->inner->descriptor;
     struct epoll_event event = {.events = (events & WEFT_READABLE ? EPOLLIN : 0u) |
                                           (events & WEFT_WRITABLE ? EPOLLOUT : 0u) |
-                                          (polled->once ? EPOLLET | EPOLLRDHUP : 0u),
+                                          (polled->once ? EPOLLET | EPOLLRDHUP | EPOLLPRI : 0u),
                                 .data.ptr = polled};
 
     return epoll_ctl(poller->descriptor, change, descriptor, &event);
@@ -95,7 +95,8 @@ static unsigned readiness(uint32_t events)
     return (events & (EPOLLIN | EPOLLERR) ? WEFT_READABLE : 0u) |
            (events & (EPOLLOUT | EPOLLERR) ? WEFT_WRITABLE : 0u) |
            (events & EPOLLHUP ? WEFT_HUNG_UP : 0u) |
-           (events & EPOLLRDHUP ? (unsigned)WEFT__PEER_FINISHED : 0u);
+           (events & EPOLLRDHUP ? (unsigned)WEFT__PEER_FINISHED : 0u) |
+           (events & EPOLLPRI ? (unsigned)WEFT__URGENT : 0u);
 }
 
 int weft_seam_poller_wait(weft_seam_poller *poller, weft_ready *ready, size_t room, size_t *count,

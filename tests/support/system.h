@@ -28,6 +28,11 @@ void collect_child(int code);
 int descriptor_of(FILE *file);
 FILE *file_of(int descriptor, const char *mode);
 
+/* Connects to the port of this machine and sends a, b, and c, of which b is urgent. Whether a and
+ * c come back when ready() has returned. */
+extern const char *const no_urgent; /* NULL, or why it cannot be called here */
+bool are_urgent_bytes_passed_over(int port, void (*ready)(void));
+
 /* A terminal: a program that opens the path has it, and what that writes is read here and
  * the other way round. NULL: there is no such thing here. */
 FILE *open_terminal(char *path, size_t size);

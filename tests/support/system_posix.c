@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -13,6 +17,7 @@ enum { MINUTE = 60 };
 
 const char *const no_fork = 0;
 const char *const no_descriptors = 0;
+const char *const no_urgent = 0;
 
 const char *any_certificate_passes(void)
 {
@@ -46,6 +51,24 @@ void collect_child(int code)
     while (!WIFEXITED(status) || WEXITSTATUS(status) != code)
         if (waitpid(-1, &status, 0) == -1 && errno != EINTR)
             return;
+}
+
+bool are_urgent_bytes_passed_over(int port, void (*ready)(void))
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    const struct timeval patience = {.tv_sec = MINUTE};
+    int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    char back[2] = "";
+    bool sent;
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    sent = connect(descriptor, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+           send(descriptor, "ab", 2, MSG_OOB) == 2 && send(descriptor, "c", 1, 0) == 1;
+    ready();
+    sent = sent && recv(descriptor, back, 2, MSG_WAITALL) == 2;
+    close(descriptor);
+    return sent && back[0] == 'a' && back[1] == 'c';
 }
 
 int descriptor_of(FILE *file)
