@@ -92,6 +92,11 @@ static void settle_locked(struct weft__pool *pool, struct weft__connection *conn
 {
     weft_time deadline;
 
+    if (goes_on && connection->owed) {
+        connection->owed = false;
+        weft__pool_push_locked(pool, connection, WEFT_READABLE);
+        return;
+    }
     if (!goes_on || (pool->stopping && weft__stream_is_idle(connection)) ||
         !ask_locked(pool, connection)) {
         close_locked(pool, connection);
@@ -226,9 +231,11 @@ static void stop(weft_server *server)
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     pool->stopping = true;
     weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
-    for (struct weft__connection *c = server->connections; c; c = c->next)
-        if (!c->busy && c->registered) /* otherwise its first turn is to come */
+    for (struct weft__connection *c = server->connections; c; c = c->next) {
+        c->owed = c->busy || !c->registered;
+        if (!c->owed)
             weft__pool_push_locked(pool, c, WEFT_READABLE);
+    }
     weft_mutex_release(&server->mutex);
     weft__pool_wake_locked(pool);
     weft_mutex_release(&pool->mutex);

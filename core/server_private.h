@@ -93,7 +93,9 @@ struct weft__connection {
     bool held;                   /* requests wait here until replies are gone */
     bool answered;               /* in this turn a request was */
     bool left;                   /* it has sent more than this turn has taken */
-    bool busy, muted, registered, gone; /* server_pool.c */
+    bool busy, muted, registered, gone; /* server_pool.c, as: */
+    bool owed;                          /* it was busy when the server stopped, and has had no
+                                           turn since then */
     uint8_t events;                     /* server_pool.c: what the poller told */
     weft_atomic_u32 phase;      /* enum weft__phase; seq_cst against the server's `halting` */
     weft_frames frames;

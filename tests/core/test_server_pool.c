@@ -6,6 +6,7 @@
 #include "weft/cancel.h"
 #include "weft/event.h"
 #include "weft/fault.h"
+#include "weft/thread.h"
 
 static weft_event entered, let_go;
 
@@ -51,6 +52,37 @@ static void others_are_served_while_on_close_waits(void)
     end_server(server);
 }
 
+static int wait_at_w(weft_request *request)
+{
+    return *(const char *)weft_request_data(request) == 'w' ? stay(request) : echo(request);
+}
+
+static int stop_server(weft_task *task)
+{
+    return weft_server_stop(WEFT_ARG(task, weft_server *), SOON);
+}
+
+/* Also if its connection was in a thread's hands when the server was stopped. */
+static void what_had_arrived_is_answered_at_the_end(void)
+{
+    weft_server *server = start_pool(wait_at_w, (weft_server_options){0});
+    weft_socket *socket = connect_to(server);
+    weft_thread *stopper;
+
+    say(socket, "wait");
+    CHECK_OK(weft_event_wait(&entered, SOON));
+    say(socket, "arrived");
+    CHECK_OK(weft_thread_start(&stopper, stop_server, &server, sizeof(server)));
+    CHECK_OK(weft_sleep(WEFT_MS(20))); /* or it is not stopped yet, and must answer anyway */
+    weft_event_set(&let_go);
+    hears(socket, "arrived");
+    CU_ASSERT_TRUE(is_closed(socket));
+    CHECK_OK(weft_thread_join_result(stopper, NULL, 0, SOON));
+    CU_ASSERT_EQUAL(stats_of(server).cut, 0);
+    weft_socket_close(socket);
+    weft_server_close(server);
+}
+
 /* The watcher looks every 2 ms, and takes no time in between. */
 static void a_handler_that_outlives_the_stop_costs_nothing(void)
 {
@@ -76,6 +108,7 @@ static void a_handler_that_outlives_the_stop_costs_nothing(void)
 const char *const suite_name = "server_pool";
 CU_TestInfo suite_cases[] = {
     {"others_are_served_while_on_close_waits", others_are_served_while_on_close_waits},
+    {"what_had_arrived_is_answered_at_the_end", what_had_arrived_is_answered_at_the_end},
     {"a_handler_that_outlives_the_stop_costs_nothing",
      a_handler_that_outlives_the_stop_costs_nothing},
     CU_TEST_INFO_NULL,
