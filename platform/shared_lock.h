@@ -13,10 +13,11 @@
 #include "weft/fault.h"
 #include "weft/shared.h"
 #include "weft/thread.h"
+#include "word_lock.h"
 
 /* All zero: free. */
 struct weft__shared_lock {
-    weft_atomic_u32 state;   /* the owner's name in the arena, + the two bits below */
+    weft_atomic_u32 state;   /* a word lock, held by the owner's process */
     weft_atomic_u64 holder;  /* the owner's name << 32, + its thread; 0 before it goes. Written by
                                 the owner, and read by those who may be it: relaxed. A dead one's
                                 stays, hence the name in it */
@@ -25,9 +26,8 @@ struct weft__shared_lock {
                                 that found out, and meant while DAMAGED is set */
 };
 
-#define WEFT__LOCK_AWAITED UINT32_C(0x80000000) /* somebody may sleep */
-#define WEFT__LOCK_DAMAGED UINT32_C(0x40000000) /* an owner died, and nobody mended it since */
-#define WEFT__LOCK_OWNER UINT32_C(0x3FFFFFFF)   /* 0: free */
+/* The word's flag: an owner died, and nobody mended it since. Written by the owner. */
+#define WEFT__LOCK_DAMAGED WEFT__WORD_FLAG
 
 /* What the holder writes into `holder`. */
 static inline uint64_t weft__shared_lock_caller(weft__shared_process self)

@@ -170,14 +170,13 @@ static int get_locked(struct weft__shared_ring *ring, void *item, size_t size, s
 static int acquire(weft_atomic_u32 *lock, weft_time until)
 {
     weft_time at_least;
-    int err;
+    uint32_t before;
 
     if (weft__word_lock_try(lock))
         return 0;
     at_least = weft_in(PATIENCE);
-    err = weft__word_lock_wait(lock, until > at_least ? until : at_least,
-                               until > WEFT_NOW ? weft_cancel_current() : NULL);
-    return err == WEFT_EOWNERDEAD ? 0 : err;
+    return weft__word_lock_wait(lock, until > at_least ? until : at_least, until > WEFT_NOW,
+                                &before);
 }
 
 /* The ring is shut down, and seemed empty. 0: it is worth trying again. */

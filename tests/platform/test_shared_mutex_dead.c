@@ -234,7 +234,7 @@ static void of_two_that_find_the_owner_dead_one_takes_over_at_a_time(void)
     t.mutex = s.mutex;
     for (int i = 0; i < TAKEOVERS; i++) {
         let_a_holder_die(&s);
-        meet_at("shared_lock.dead_owner", 2);
+        meet_at("word_lock.dead_owner", 2);
         expect_misuse(WEFT_EPERM); /* so that a failing release fails this test and no more */
         start_threads(threads, 2, take_over, &t);
         join_threads(threads, 2);
@@ -252,8 +252,8 @@ static void of_two_that_find_the_owner_dead_one_takes_over_at_a_time(void)
 
 /* ---- killed in a bad place ---------------------------------------------------------------- */
 
-static const char *const points[] = {"shared_lock.taken", "shared_lock.dead_owner",
-                                     "shared_lock.released"};
+static const char *const points[] = {"shared_lock.taken", "word_lock.dead_owner",
+                                     "word_lock.released"};
 
 struct bad_place {
     struct shared shared;
