@@ -5,6 +5,7 @@
 
 #include "crew.h"
 #include "fail.h"
+#include "halt.h"
 #include "weft/arena.h"
 #include "weft/shared.h"
 
@@ -162,6 +163,41 @@ static void another_thread_of_the_owner_is_a_stranger(void)
     weft_shared_mutex_close(use.mutex);
 }
 
+static int hold_for_a_moment(weft_task *task)
+{
+    weft_shared_mutex *mutex = WEFT_ARG(task, weft_shared_mutex *);
+    int err = weft_shared_mutex_acquire(*mutex, SOON);
+
+    return err == 0 ? weft_shared_mutex_release(*mutex) : err;
+}
+
+static bool one_has_come(void *context)
+{
+    (void)context;
+    return met() == 1;
+}
+
+/* The mutex is free before its owner has come back from the release. */
+static void an_owner_that_is_slow_to_leave_takes_nothing_from_the_next(void)
+{
+    weft_shared_mutex mutex, other;
+    weft_thread *thread;
+
+    CHECK_OK(weft_shared_mutex_create(&mutex));
+    CHECK_OK(weft_shared_mutex_create(&other));
+    meet_at("word_lock.released", 2);
+    start_threads(&thread, 1, hold_for_a_moment, &mutex);
+    CU_ASSERT_TRUE(eventually(one_has_come, NULL));
+    CHECK_OK(weft_shared_mutex_acquire(mutex, WEFT_NOW));
+    CHECK_OK(weft_shared_mutex_acquire(other, WEFT_NOW));
+    CHECK_OK(weft_shared_mutex_release(other)); /* now the thread goes on */
+    join_threads(&thread, 1);
+    meet_at(NULL, 0);
+    CHECK_OK(weft_shared_mutex_release(mutex));
+    weft_shared_mutex_close(mutex);
+    weft_shared_mutex_close(other);
+}
+
 /* ---- many processes ----------------------------------------------------------------- */
 
 static int hold_until_killed(weft_task *task)
@@ -235,6 +271,8 @@ CU_TestInfo suite_cases[] = {
     {"any_number_that_is_no_mutex_is_refused", any_number_that_is_no_mutex_is_refused},
     {"a_full_arena_is_an_error_at_creation", a_full_arena_is_an_error_at_creation},
     {"another_thread_of_the_owner_is_a_stranger", another_thread_of_the_owner_is_a_stranger},
+    {"an_owner_that_is_slow_to_leave_takes_nothing_from_the_next",
+     an_owner_that_is_slow_to_leave_takes_nothing_from_the_next},
     {"acquire_gives_up_at_the_deadline_and_not_before",
      acquire_gives_up_at_the_deadline_and_not_before},
     {"one_process_at_a_time_is_inside", one_process_at_a_time_is_inside},

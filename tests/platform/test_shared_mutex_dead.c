@@ -9,10 +9,11 @@
 #include "crew.h"
 #include "halt.h"
 #include "weft/arena.h"
+#include "weft/barrier.h"
 #include "weft/fault.h"
 #include "weft/shared.h"
 
-enum { PROCESSES = 4, KILLS = 20, TAKEOVERS = 25 };
+enum { PROCESSES = 4, KILLS = 20 };
 
 /* What the processes of a test share: plain numbers under a mutex. */
 struct shared {
@@ -202,51 +203,48 @@ static void a_killed_waiter_takes_nothing_with_it(void)
 
 /* ---- taking over ------------------------------------------------------------------------ */
 
-/* Threads that all know that the owner is dead before one of them takes over. */
+/* Two threads that both know that the owner is dead before one of them takes over. */
 struct takeover {
     weft_shared_mutex mutex;
-    weft_atomic_u32 inside;            /* threads that hold it, relaxed */
-    weft_atomic_u32 told, crowds, bad; /* relaxed: owners told, others met inside, failures */
+    weft_barrier answered;                  /* both have been told whether they hold it */
+    weft_atomic_u32 owners, late, releases; /* threads; relaxed */
 };
 
 static int take_over(weft_task *task)
 {
     struct takeover *t = WEFT_ARG(task, struct takeover *);
-    int err = weft_shared_mutex_acquire(t->mutex, SOON);
+    int err = weft_shared_mutex_acquire(t->mutex, WEFT_NOW);
 
-    if (weft_fetch_add_u32(&t->inside, 1, WEFT_RELAXED) != 0)
-        weft_fetch_add_u32(&t->crowds, 1, WEFT_RELAXED);
-    weft_fetch_add_u32(&t->told, err == WEFT_EOWNERDEAD, WEFT_RELAXED);
-    weft_sleep(WEFT_MS(1)); /* the other one comes in now, if it can */
-    weft_fetch_sub_u32(&t->inside, 1, WEFT_RELAXED);
-    if (weft_shared_mutex_release(t->mutex) != 0)
-        weft_fetch_add_u32(&t->bad, 1, WEFT_RELAXED);
+    weft_fetch_add_u32(&t->owners, err == WEFT_EOWNERDEAD, WEFT_RELAXED);
+    weft_fetch_add_u32(&t->late, err == WEFT_ETIMEDOUT, WEFT_RELAXED);
+    if (weft_barrier_wait(&t->answered, NULL, SOON) != 0 || err != WEFT_EOWNERDEAD)
+        return 0;
+    if (weft_shared_mutex_release(t->mutex) == 0)
+        weft_fetch_add_u32(&t->releases, 1, WEFT_RELAXED);
     return 0;
 }
 
-static void of_two_that_find_the_owner_dead_one_takes_over_at_a_time(void)
+static void of_two_that_find_the_owner_dead_one_takes_over(void)
 {
     struct shared s;
-    struct takeover t = {{0}, {0}, {0}, {0}, {0}};
+    struct takeover t = {.answered = WEFT_BARRIER_INIT(2)};
     weft_thread *threads[2];
 
     make_shared(&s);
     t.mutex = s.mutex;
-    for (int i = 0; i < TAKEOVERS; i++) {
-        let_a_holder_die(&s);
-        meet_at("word_lock.dead_owner", 2);
-        expect_misuse(WEFT_EPERM); /* so that a failing release fails this test and no more */
-        start_threads(threads, 2, take_over, &t);
-        join_threads(threads, 2);
-        (void)misuse_seen();
-        CU_ASSERT_EQUAL(met(), 2);
-        meet_at(NULL, 0);
-        CHECK_ERROR(weft_shared_mutex_acquire(s.mutex, WEFT_NOW), WEFT_EOWNERDEAD);
-        mend(&s);
-    }
-    CU_ASSERT_EQUAL(weft_load_u32(&t.crowds, WEFT_RELAXED), 0);
-    CU_ASSERT_EQUAL(weft_load_u32(&t.bad, WEFT_RELAXED), 0);
-    CU_ASSERT_EQUAL(weft_load_u32(&t.told, WEFT_RELAXED), 2 * TAKEOVERS);
+    let_a_holder_die(&s);
+    meet_at("word_lock.dead_owner", 2);
+    expect_misuse(WEFT_EPERM); /* so that a failing release fails this test and no more */
+    start_threads(threads, 2, take_over, &t);
+    join_threads(threads, 2);
+    (void)misuse_seen();
+    CU_ASSERT_EQUAL(met(), 2);
+    meet_at(NULL, 0);
+    CU_ASSERT_EQUAL(weft_load_u32(&t.owners, WEFT_RELAXED), 1);
+    CU_ASSERT_EQUAL(weft_load_u32(&t.late, WEFT_RELAXED), 1);
+    CU_ASSERT_EQUAL(weft_load_u32(&t.releases, WEFT_RELAXED), 1);
+    CHECK_ERROR(weft_shared_mutex_acquire(s.mutex, WEFT_NOW), WEFT_EOWNERDEAD);
+    mend(&s);
     close_shared(&s);
 }
 
@@ -347,8 +345,8 @@ CU_TestInfo suite_cases[] = {
     {"of_many_that_wait_one_is_told_and_makes_it_good_for_all",
      of_many_that_wait_one_is_told_and_makes_it_good_for_all},
     {"a_killed_waiter_takes_nothing_with_it", a_killed_waiter_takes_nothing_with_it},
-    {"of_two_that_find_the_owner_dead_one_takes_over_at_a_time",
-     of_two_that_find_the_owner_dead_one_takes_over_at_a_time},
+    {"of_two_that_find_the_owner_dead_one_takes_over",
+     of_two_that_find_the_owner_dead_one_takes_over},
     {"who_is_killed_in_the_middle_of_a_call_leaves_it_usable",
      who_is_killed_in_the_middle_of_a_call_leaves_it_usable},
     {"killing_at_any_moment_never_blocks_the_others",
