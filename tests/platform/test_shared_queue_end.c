@@ -2,9 +2,12 @@
 /* How a queue between processes ends, and how one waits until its items are done with. */
 #include "check.h"
 
+#include <string.h>
+
 #include "crew.h"
 #include "shared_numbers.h"
 #include "weft/cancel.h"
+#include "weft/fault.h"
 #include "weft/shared.h"
 #include "weft/shared_queue.h"
 
@@ -105,6 +108,29 @@ static void join_waits_until_all_is_done(void)
     CHECK_OK(put_number(queue, 1, WEFT_NOW));
     CHECK_ERROR(weft_shared_queue_join(queue, WEFT_NOW), WEFT_ETIMEDOUT);
     weft_shared_queue_close(queue);
+}
+
+static weft_shared_queue
+    busy; /* where one item is put, and another one done, while a join counts */
+
+static int put_and_do(const char *point)
+{
+    if (strcmp(point, "shared_queue.done_counted") != 0)
+        return 0;
+    weft_fault_hook(NULL);
+    return put_number(busy, 2, WEFT_NOW) != 0 || weft_shared_queue_task_done(busy) != 0;
+}
+
+static void what_is_put_and_done_while_join_counts_does_not_deceive_it(void)
+{
+    busy = make_numbers(8);
+    CHECK_OK(put_number(busy, 1, WEFT_NOW));
+    weft_fault_hook(put_and_do);
+    CHECK_ERROR(weft_shared_queue_join(busy, WEFT_NOW), WEFT_ETIMEDOUT);
+    weft_fault_hook(NULL);
+    CHECK_OK(weft_shared_queue_task_done(busy));
+    CHECK_OK(weft_shared_queue_join(busy, WEFT_NOW));
+    weft_shared_queue_close(busy);
 }
 
 /* ---- processes that wait -------------------------------------------------------------- */
@@ -302,6 +328,8 @@ CU_TestInfo suite_cases[] = {
      after_shutdown_what_is_there_can_be_got_and_nothing_put},
     {"discarding_drops_what_is_there", discarding_drops_what_is_there},
     {"join_waits_until_all_is_done", join_waits_until_all_is_done},
+    {"what_is_put_and_done_while_join_counts_does_not_deceive_it",
+     what_is_put_and_done_while_join_counts_does_not_deceive_it},
     {"shutdown_wakes_all_who_wait_for_items", shutdown_wakes_all_who_wait_for_items},
     {"shutdown_wakes_all_who_wait_for_room", shutdown_wakes_all_who_wait_for_room},
     {"the_last_task_done_wakes_all_who_join", the_last_task_done_wakes_all_who_join},
