@@ -89,8 +89,8 @@ struct weft__connection *weft__connection_create(weft_server *server, weft_socke
     *connection = (struct weft__connection){
         .server = server,
         .socket = socket,
+        .number = weft_fetch_add_u64(&server->counters[WEFT__ACCEPTED], 1, WEFT_RELAXED) + 1,
         .frames = WEFT_FRAMES_INIT(server->options.framing, server->options.request_limit)};
-    weft__server_count(server, WEFT__ACCEPTED, 1);
     weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
     connection->next = server->connections;
     if (connection->next)
@@ -137,7 +137,10 @@ void weft__connection_end(struct weft__connection *connection)
     if (connection->opened)
         (void)weft__request_run(&request, connection->server->options.on_close);
     leave_list(connection);
-    weft_socket_close(connection->socket);
+    if (connection->aborts)
+        weft_socket_abort(connection->socket);
+    else
+        weft_socket_close(connection->socket);
     weft_frames_close(&connection->frames);
     weft__output_free(connection);
 }
@@ -253,18 +256,12 @@ static const struct weft__style *style_of(const weft_server_options *options)
     return options->udp ? &weft__server_udp : styles[options->style];
 }
 
-int weft_server_start(weft_server **server, weft_handler *handler,
-                      const weft_server_options *options)
+int weft__service_start(weft_server **server, const struct weft__service *service,
+                        weft_handler *handler, const weft_server_options *options)
 {
-    const weft_server_options none = {0};
     weft_server *s = NULL;
-    int err = 0;
+    int err = check_options(options);
 
-    if (!handler)
-        return weft__misuse(WEFT_EINVAL, "server: no handler");
-    if (!options)
-        options = &none;
-    err = check_options(options);
     if (err != 0)
         return err;
     s = weft_alloc(sizeof(*s));
@@ -272,6 +269,7 @@ int weft_server_start(weft_server **server, weft_handler *handler,
         return WEFT_ENOMEM;
     set_options(s, options);
     s->handler = handler;
+    s->service = service;
     s->counters = s->counted;
     s->style = style_of(options);
     err = open_socket(s, options);
@@ -286,6 +284,17 @@ free_server:
     weft_socket_close(s->socket);
     weft_free(s);
     return err;
+}
+
+int weft_server_start(weft_server **server, weft_handler *handler,
+                      const weft_server_options *options)
+{
+    static const struct weft__service requests = {.serve = weft__connection_serve};
+    const weft_server_options none = {0};
+
+    if (!handler)
+        return weft__misuse(WEFT_EINVAL, "server: no handler");
+    return weft__service_start(server, &requests, handler, options ? options : &none);
 }
 
 /* ---- end -------------------------------------------------------------------------------- */

@@ -93,6 +93,7 @@ struct weft__connection {
     bool held;                   /* requests wait here until replies are gone */
     bool answered;               /* in this turn a request was */
     bool left;                   /* it has sent more than this turn has taken */
+    bool aborts;                 /* the end of its socket is a reset. Whose turn it is */
     bool busy, muted, registered, gone; /* server_pool.c, as: */
     bool owed;                          /* it was busy when the server stopped, and has had no
                                            turn since then */
@@ -101,12 +102,22 @@ struct weft__connection {
     weft_frames frames;
     weft_time deadline;         /* server_times.c; 0: in no list */
     /* What follows is looked at when it begins and ends, or has its time measured. */
+    uint64_t number;            /* from 1, in the order in which they were accepted; constant */
     weft_atomic_u32 late;                     /* its time is over, and that is counted */
     struct weft__connection *later, *earlier; /* server_times.c */
     struct weft__connection *next, *previous; /* of the server's. Its mutex */
     struct weft__connection *ready;           /* server_pool.c: the next that waits for its turn,
                                                  or is dead */
     weft_thread *thread;                      /* threads: to be joined */
+};
+
+/* What the style of threads does with a connection, from its beginning to its end: all but
+ * taking it and closing it. */
+struct weft__service {
+    void (*serve)(struct weft__connection *connection); /* in a thread of its own */
+    /* In the thread that accepts, because the system refuses another. NULL: the connection
+     * waits until there is one. */
+    void (*serve_without)(struct weft__connection *connection);
 };
 
 struct weft_request {
@@ -130,8 +141,9 @@ struct weft_server {
     /* Set by start, then constant. Texts of the options are NULL. */
     weft_server_options options;
     weft_handler *handler;
+    const struct weft__service *service; /* threads */
     const struct weft__style *style;
-    weft_socket *socket; /* the listener, or of datagrams; loop and pool close it early */
+    weft_socket *socket; /* the listener, or of datagrams */
     weft_address address;
     void *own;                 /* the style's */
     weft_atomic_u64 *counters; /* WEFT__COUNTERS of them: `counted`, or in the arena */
@@ -150,6 +162,12 @@ struct weft_server {
 };
 
 /* ---- server.c ---------------------------------------------------------------------- */
+
+/* weft_server_start(), but that threads have another service, which may need no handler. Its
+ * connections find the options, and so a context, in their server. weft_server_close() closes
+ * it, and requests `cut`, which the threads' waits end by unless they leave that token. */
+int weft__service_start(weft_server **server, const struct weft__service *service,
+                       weft_handler *handler, const weft_server_options *options);
 
 void weft__server_count(weft_server *server, enum weft__server_counter counter, uint64_t n);
 

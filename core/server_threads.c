@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A thread for each connection, and one that accepts.
+ * A thread for each connection, and one that accepts. What the threads do is the server's
+ * service: requests, or a protocol of its own (HTTP, the proxy).
  *
- * A thread that ends puts its connection's thread on the list `over` and joins those that it
- * finds there: so at most one has ended and is not joined, until the server is closed.
+ * A thread that ends puts its own handle into `ended` and joins the one that it finds there: so
+ * at most one has ended and is not joined, until the server is closed.
  */
 #include "server_private.h"
 #include "weft/memory.h"
@@ -34,7 +35,7 @@ static int serve(weft_task *task)
     weft_thread *self;
 
     weft__server_enter(server);
-    weft__connection_serve(connection);
+    server->service->serve(connection);
     /* Who started this thread wrote its handle with the mutex held. */
     weft_mutex_acquire(&server->mutex, WEFT_FOREVER);
     self = connection->thread;
@@ -60,9 +61,10 @@ static bool wait_for_room(weft_server *server)
     return !stopping;
 }
 
-/* The connection has a thread, if need be after a while. */
+/* The connection has a thread, if need be after a while, or is served without one. */
 static void begin(weft_server *server, weft_socket *socket)
 {
+    void (*serve_without)(struct weft__connection *) = server->service->serve_without;
     struct weft__connection *connection = weft__connection_create(server, socket);
 
     if (!connection)
@@ -70,8 +72,11 @@ static void begin(weft_server *server, weft_socket *socket)
     connection->blocking = true;
     while (weft__server_thread(server, &connection->thread, serve, &connection, sizeof(connection),
                                "weft-server-connection") != 0) {
-        weft__server_pause(server);
-        if (weft__server_is_stopping(server)) {
+        if (serve_without)
+            serve_without(connection);
+        else
+            weft__server_pause(server);
+        if (serve_without || weft__server_is_stopping(server)) {
             weft__connection_close(connection);
             return;
         }
