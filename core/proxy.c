@@ -88,11 +88,8 @@ static int check(const weft_proxy_options *options)
 
 static int open_front(weft_proxy *proxy)
 {
-    const char *here = "127.0.0.1";
     weft_address address;
-    int port = proxy->options.port;
-    int err = proxy->options.udp ? weft_udp_open(&proxy->front, here, port, WEFT_IPV4)
-                                 : weft_tcp_listen(&proxy->front, here, port, NULL);
+    int err = weft_udp_open(&proxy->front, "127.0.0.1", proxy->options.port, WEFT_IPV4);
 
     if (err == 0)
         err = weft_socket_address(proxy->front, &address);
@@ -117,7 +114,7 @@ int weft_proxy_start(weft_proxy **proxy, const weft_proxy_options *options)
     err = weft_address_resolve(&made->to, options->to_host ? options->to_host : "127.0.0.1",
                                options->to_port, WEFT_FAMILY_NONE, WEFT_FOREVER);
     made->options.to_host = NULL;
-    if (err == 0)
+    if (err == 0 && options->udp)
         err = open_front(made);
     if (err == 0)
         err = options->udp ? weft__proxy_udp_start(made) : weft__proxy_tcp_start(made);
@@ -159,7 +156,6 @@ void weft_proxy_close(weft_proxy *proxy)
     before = weft_cancel_enter(NULL); /* who is cancelled must still be able to clean up */
     weft_event_set(&proxy->closing);
     weft_cancel_request(&proxy->stop);
-    weft_socket_shutdown(proxy->front, WEFT_SHUTDOWN_BOTH);
     if (proxy->udp)
         weft__proxy_udp_close(proxy);
     else

@@ -366,6 +366,7 @@ void weft__proxy_udp_close(weft_proxy *proxy)
 {
     struct weft__proxy_udp *udp = proxy->udp;
 
+    weft_socket_shutdown(proxy->front, WEFT_SHUTDOWN_BOTH);
     weft_thread_join(udp->hearer, WEFT_FOREVER);
     for (size_t i = 0; i < udp->count; i++)
         weft_socket_shutdown(udp->clients[i]->socket, WEFT_SHUTDOWN_BOTH);
