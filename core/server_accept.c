@@ -2,12 +2,16 @@
 /*
  * Accepting. A connection that the system refuses a descriptor, memory or a thread for stays
  * in its queue: accepting then rests for a moment, and so costs nothing, while those who are
- * connected are served.
+ * connected are served. Who accepts and does nothing else sleeps; who waits in a poller, for
+ * connections that it has, too, does not ask the poller for new ones until then.
  */
 #include "server_private.h"
 #include "weft/fault.h"
 
-int weft__server_accept(weft_server *server, weft_socket **socket, weft_time until)
+#define PAUSE WEFT_MS(50)
+
+/* WEFT_ECLOSED: the server stops. Other errors are the system's refusal. */
+static int accept_until(weft_server *server, weft_socket **socket, weft_time until)
 {
     int err = weft_fault_point("server.take");
 
@@ -29,6 +33,54 @@ void weft__server_pause(weft_server *server)
     weft_time began = weft_clock();
 
     weft__server_count(server, WEFT__PAUSES, 1);
-    (void)weft_event_wait(&server->stopping, weft_in(WEFT__SERVER_PAUSE));
+    (void)weft_event_wait(&server->stopping, weft_in(PAUSE));
     weft__server_count(server, WEFT__PAUSED, (uint64_t)(weft_clock() - began));
+}
+
+bool weft__server_accept(weft_server *server, weft_socket **socket)
+{
+    while (!weft__server_is_stopping(server)) {
+        int err = accept_until(server, socket, WEFT_FOREVER);
+
+        if (err == 0)
+            return true;
+        if (err != WEFT_ECLOSED)
+            weft__server_pause(server);
+    }
+    return false;
+}
+
+/* ---- at a poller ------------------------------------------------------------------------ */
+
+static bool has_room(weft_server *server)
+{
+    return weft__server_open(server) < server->options.connections;
+}
+
+bool weft__server_accept_now(weft_server *server, weft_socket **socket)
+{
+    int err = has_room(server) ? accept_until(server, socket, WEFT_NOW) : WEFT_ETIMEDOUT;
+
+    if (err != 0 && err != WEFT_ETIMEDOUT && err != WEFT_ECLOSED) {
+        weft__server_count(server, WEFT__PAUSES, 1);
+        server->rests_since = weft_clock();
+        server->rests_until = server->rests_since + PAUSE;
+    }
+    return err == 0;
+}
+
+void weft__server_listen(weft_server *server, weft_poller *poller, weft_time *until)
+{
+    bool muted;
+
+    if (server->rests_until != 0 && server->rests_until <= weft_clock()) {
+        weft__server_count(server, WEFT__PAUSED, (uint64_t)(weft_clock() - server->rests_since));
+        server->rests_until = 0;
+    }
+    muted = weft__server_is_stopping(server) || server->rests_until != 0 || !has_room(server);
+    if (server->muted != muted &&
+        weft_poller_modify(poller, server->socket, muted ? 0 : WEFT_READABLE, NULL) == 0)
+        server->muted = muted;
+    if (server->rests_until != 0 && server->rests_until < *until)
+        *until = server->rests_until;
 }

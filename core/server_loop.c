@@ -10,8 +10,7 @@
 
 enum {
     BATCH = 256,
-    ACCEPTS = 64, /* in a row, before others have their turn */
-    AHEAD = 3     /* turns for which memory is fetched */
+    AHEAD = 3 /* turns for which memory is fetched */
 };
 
 struct loop {
@@ -19,9 +18,6 @@ struct loop {
     weft_thread *thread;
     weft_poller *poller;
     struct weft__times times;
-    weft_time accept_at; /* accepting rests until then; 0: it does not */
-    weft_time paused_at;
-    bool listens; /* the poller is asked for connections */
     bool stopping;
     weft_ready ready[BATCH];
     unsigned char buffer[WEFT__SERVER_BUFFER];
@@ -76,50 +72,12 @@ static void begin(struct loop *loop, weft_socket *socket)
         settle(loop, connection, weft__stream_open(connection));
 }
 
-/* ---- accepting ------------------------------------------------------------------------ */
-
-static void listen(struct loop *loop, bool wanted)
-{
-    if (loop->listens != wanted && weft_poller_modify(loop->poller, loop->server->socket,
-                                                      wanted ? WEFT_READABLE : 0, NULL) == 0)
-        loop->listens = wanted;
-}
-
-static void pause(struct loop *loop)
-{
-    weft__server_count(loop->server, WEFT__PAUSES, 1);
-    loop->paused_at = weft_clock();
-    loop->accept_at = loop->paused_at + WEFT__SERVER_PAUSE;
-}
-
-static void end_pause(struct loop *loop)
-{
-    weft__server_count(loop->server, WEFT__PAUSED, (uint64_t)(weft_clock() - loop->paused_at));
-    loop->accept_at = 0;
-}
-
 static void accept_some(struct loop *loop)
 {
-    weft_server *server = loop->server;
     weft_socket *socket = NULL;
-    int err = 0;
 
-    for (int i = 0; err == 0 && i < ACCEPTS && server->open < server->options.connections; i++) {
-        err = weft__server_accept(server, &socket, WEFT_NOW);
-        if (err == 0)
-            begin(loop, socket);
-        else if (err != WEFT_ETIMEDOUT && err != WEFT_ECLOSED)
-            pause(loop);
-    }
-}
-
-/* Before each wait: whether connections are accepted now. */
-static void decide_listening(struct loop *loop)
-{
-    if (loop->accept_at != 0 && loop->accept_at <= weft_clock())
-        end_pause(loop);
-    listen(loop, !loop->stopping && loop->accept_at == 0 &&
-                     loop->server->open < loop->server->options.connections);
+    for (int i = 0; i < WEFT__SERVER_ACCEPTS && weft__server_accept_now(loop->server, &socket); i++)
+        begin(loop, socket);
 }
 
 /* ---- the thread ------------------------------------------------------------------------- */
@@ -159,8 +117,7 @@ static int wait_and_serve(struct loop *loop)
     int err;
 
     (void)weft__times_next(&loop->times, &until);
-    if (loop->accept_at != 0 && loop->accept_at < until)
-        until = loop->accept_at;
+    weft__server_listen(loop->server, loop->poller, &until);
     err = weft_poller_wait(loop->poller, loop->ready, BATCH, &count, until);
     for (size_t i = 0; i < count; i++) {
         struct weft__connection *connection = loop->ready[i].data;
@@ -198,7 +155,6 @@ static int run(weft_task *task)
             begin_stop(loop);
             continue;
         }
-        decide_listening(loop);
         err = wait_and_serve(loop);
         if (err != 0 && err != WEFT_ETIMEDOUT && err != WEFT_ECANCELED)
             weft__server_pause(server); /* no memory: it must not spin */
@@ -221,7 +177,6 @@ static int start(weft_server *server)
     if (!loop)
         return WEFT_ENOMEM;
     loop->server = server;
-    loop->listens = true;
     server->own = loop;
     err = weft_poller_create(&loop->poller);
     if (err != 0)

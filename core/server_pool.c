@@ -67,7 +67,7 @@ static void close_locked(struct weft__pool *pool, struct weft__connection *conne
         weft_free(connection);
     }
     /* There is room for another, or the last has gone. */
-    if (pool->stopping || !pool->listens)
+    if (pool->stopping || pool->server->muted)
         weft__pool_wake_locked(pool);
 }
 
@@ -291,7 +291,6 @@ static int start(weft_server *server)
     if (!pool)
         return WEFT_ENOMEM;
     pool->server = server;
-    pool->listens = true;
     pool->cpus = weft_cpu_count();
     server->own = pool;
     pool->buffers = weft__alloc_bytes((size_t)WEFT__SERVER_BUFFER * server->options.workers);

@@ -20,13 +20,10 @@ struct weft__pool {
     bool watcher_sleeps;  /* until somebody wakes it */
     bool polling;         /* a thread waits in the poller, or takes up what it was told */
     bool stopping;
-    bool listens; /* the poller is asked for connections */
     unsigned alive, started, buffers_taken;
     unsigned char *buffers; /* one for each thread */
     uint64_t turns;      /* that are over: what the watcher sees progress by */
     weft_time until;     /* of the wait in the poller */
-    weft_time accept_at; /* accepting rests until then; 0: it does not */
-    weft_time paused_at;
     struct weft__times times;
     struct weft__connection *first, *last; /* that wait for a turn */
     struct weft__connection *dead;         /* to be freed by the polling thread */

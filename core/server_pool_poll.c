@@ -6,27 +6,6 @@
 #include "server_pool.h"
 #include "weft/memory.h"
 
-enum { ACCEPTS = 64 /* in a row, before others have their turn */ };
-
-static void listen_locked(struct weft__pool *pool, bool wanted)
-{
-    if (pool->listens != wanted && weft_poller_modify(pool->poller, pool->server->socket,
-                                                      wanted ? WEFT_READABLE : 0, NULL) == 0)
-        pool->listens = wanted;
-}
-
-static void decide_listening_locked(struct weft__pool *pool)
-{
-    weft_server *server = pool->server;
-
-    if (pool->accept_at != 0 && pool->accept_at <= weft_clock()) {
-        weft__server_count(server, WEFT__PAUSED, (uint64_t)(weft_clock() - pool->paused_at));
-        pool->accept_at = 0;
-    }
-    listen_locked(pool, !pool->stopping && pool->accept_at == 0 &&
-                            weft__server_open(server) < server->options.connections);
-}
-
 /* A new connection's first turn is on_open; then the poller hears of it. */
 static void begin(struct weft__pool *pool, weft_socket *socket)
 {
@@ -39,30 +18,12 @@ static void begin(struct weft__pool *pool, weft_socket *socket)
     weft_mutex_release(&pool->mutex);
 }
 
-static void pause(struct weft__pool *pool)
-{
-    weft__server_count(pool->server, WEFT__PAUSES, 1);
-    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
-    pool->paused_at = weft_clock();
-    pool->accept_at = pool->paused_at + WEFT__SERVER_PAUSE;
-    weft_mutex_release(&pool->mutex);
-}
-
 static void accept_some(struct weft__pool *pool)
 {
-    weft_server *server = pool->server;
     weft_socket *socket = NULL;
-    int err = 0;
 
-    for (int i = 0; err == 0 && i < ACCEPTS; i++) {
-        if (weft__server_open(server) >= server->options.connections)
-            return;
-        err = weft__server_accept(server, &socket, WEFT_NOW);
-        if (err == 0)
-            begin(pool, socket);
-        else if (err != WEFT_ETIMEDOUT && err != WEFT_ECLOSED)
-            pause(pool);
-    }
+    for (int i = 0; i < WEFT__SERVER_ACCEPTS && weft__server_accept_now(pool->server, &socket); i++)
+        begin(pool, socket);
 }
 
 /* It is told of again and again, though it has its turn already. */
@@ -127,10 +88,8 @@ void weft__pool_poll_locked(struct weft__pool *pool)
     int err;
 
     pool->polling = true;
-    decide_listening_locked(pool);
     (void)weft__times_next(&pool->times, &pool->until);
-    if (pool->accept_at != 0 && pool->accept_at < pool->until)
-        pool->until = pool->accept_at;
+    weft__server_listen(pool->server, pool->poller, &pool->until);
     weft_mutex_release(&pool->mutex);
     err = weft_poller_wait(pool->poller, pool->told, WEFT__POOL_BATCH, &count, pool->until);
     if (err != 0 && err != WEFT_ETIMEDOUT && err != WEFT_ECANCELED)

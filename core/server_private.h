@@ -145,7 +145,11 @@ struct weft_server {
     const struct weft__style *style;
     weft_socket *socket; /* the listener, or of datagrams */
     weft_address address;
-    void *own;                 /* the style's */
+    void *own; /* the style's */
+    /* Loop and pool: of whose turn at the poller it is. Pool: others read `muted`, by its mutex. */
+    weft_time rests_until; /* accepting, since `rests_since`; 0: it does not */
+    weft_time rests_since;
+    bool muted;            /* the poller does not tell of connections that come */
     weft_atomic_u64 *counters; /* WEFT__COUNTERS of them: `counted`, or in the arena */
     weft_atomic_u64 counted[WEFT__COUNTERS];
 
@@ -200,15 +204,20 @@ bool weft__server_is_stopping(const weft_server *server);
 
 /* ---- server_accept.c ---------------------------------------------------------------- */
 
-/* The next connection. WEFT_ECLOSED: the server stops. Other errors are the system's refusal:
- * the caller pauses. */
-int weft__server_accept(weft_server *server, weft_socket **socket, weft_time until);
-
-/* How long accepting rests. */
-#define WEFT__SERVER_PAUSE WEFT_MS(50)
+/* Waits for the next connection, and rests when the system refuses. False: the server stops. */
+bool weft__server_accept(weft_server *server, weft_socket **socket);
 
 /* Rests, unless the server stops, and counts. */
 void weft__server_pause(weft_server *server);
+
+/* A connection that has come. False: none has, there are enough, the server stops, or accepting
+ * rests from now on. Who polls calls it at most so many times before others have their turn. */
+enum { WEFT__SERVER_ACCEPTS = 64 };
+bool weft__server_accept_now(weft_server *server, weft_socket **socket);
+
+/* Before each wait in the poller, which ends at *until: that tells of connections, with NULL, if
+ * they are accepted now, and the wait ends earlier if they are to be later. */
+void weft__server_listen(weft_server *server, weft_poller *poller, weft_time *until);
 
 /* ---- server_request.c ---------------------------------------------------------------- */
 

@@ -89,14 +89,8 @@ static int accept_connections(weft_task *task)
     weft_socket *socket = NULL;
 
     weft__server_enter(server);
-    while (wait_for_room(server)) {
-        int err = weft__server_accept(server, &socket, WEFT_FOREVER);
-
-        if (err == 0)
-            begin(server, socket);
-        else if (err != WEFT_ECLOSED)
-            weft__server_pause(server);
-    }
+    while (wait_for_room(server) && weft__server_accept(server, &socket))
+        begin(server, socket);
     weft__server_leave(server);
     return 0;
 }

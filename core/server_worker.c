@@ -49,20 +49,6 @@ static void serve(weft_server *server, weft_socket *socket, weft_atomic_u32 *ope
     weft_store_u32(open, 0, WEFT_RELAXED);
 }
 
-static void accept_connections(weft_server *server, weft_atomic_u32 *open)
-{
-    weft_socket *socket = NULL;
-
-    while (!weft__server_is_stopping(server)) {
-        int err = weft__server_accept(server, &socket, WEFT_FOREVER);
-
-        if (err == 0)
-            serve(server, socket, open);
-        else if (err != WEFT_ECLOSED)
-            weft__server_pause(server);
-    }
-}
-
 static int prepare(weft_server *server, struct weft__worker_job *job)
 {
     struct weft__site *site = weft_shared_pointer(job->site);
@@ -87,11 +73,13 @@ static int serve_until_stop(weft_server *server, const struct weft__worker_job *
     const weft_thread_options options = {.name = "weft-server-stop", .daemon = true};
     struct weft__site *site = weft_shared_pointer(job->site);
     weft_thread *watcher = NULL;
+    weft_socket *socket = NULL;
     int err = weft_thread_start_with(&watcher, watch_for_stop, &server, sizeof(server), &options);
 
     if (err == 0) {
         weft__server_enter(server);
-        accept_connections(server, &site->open[job->index]);
+        while (weft__server_accept(server, &socket))
+            serve(server, socket, &site->open[job->index]);
         weft_thread_join(watcher, WEFT_FOREVER);
     }
     return err;
