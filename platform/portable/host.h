@@ -2,12 +2,14 @@
 #ifndef WEFT_HOST_H
 #define WEFT_HOST_H
 
-/* Host texts, numbers and kinds of addresses, for resolve.c and address*.c. */
+/* Host texts, numbers and kinds of addresses, and what becomes of those that a host has. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "weft/socket.h"
+
+enum { WEFT__MOST_ADDRESSES = 16, WEFT__DEFAULT_BACKLOG = 128 };
 
 /* Reads a host that is a number, with brackets and scope, or tells that it is a name
  * which a resolver may be asked for (*is_number false, *address untouched). The port
@@ -43,5 +45,11 @@ bool weft__address_is_any(const weft_address *address);
 
 /* fe80::/10, ff01::/16, ff02::/16: means nothing without its interface. */
 bool weft__address_is_link_local(const weft_address *address);
+
+/* tcp.c and udp.c, or sdl2/listen.c and udp.c: a socket at this address, for bind.c. The options
+ * are checked and complete. WEFT_ENOTSUP, WEFT_ENOTFOUND: another address may do. */
+int weft__tcp_listen_at(weft_socket **socket, const weft_address *address,
+                        const weft_listen_options *options);
+int weft__udp_open_at(weft_socket **socket, const weft_address *address, bool share_port);
 
 #endif

@@ -16,14 +16,14 @@
 #include "weft/caps.h"
 #include "weft/memory.h"
 
-enum { MOST_ADDRESSES = 16, HOST_SIZE = 256, SENTENCE_SIZE = 512 };
+enum { HOST_SIZE = 256, SENTENCE_SIZE = 512 };
 
 struct lookup {
     char host[HOST_SIZE]; /* these two are written before the resolver is asked */
     int port;
     int err; /* and these by it */
     size_t count;
-    weft_address addresses[MOST_ADDRESSES];
+    weft_address addresses[WEFT__MOST_ADDRESSES];
     char sentence[SENTENCE_SIZE];
 };
 
@@ -36,7 +36,7 @@ static void look_up(void *context)
         weft__fail(lookup->err, "host %s: refused by a test", lookup->host);
     else
         lookup->err = weft_seam_resolve(lookup->host, lookup->port, lookup->addresses,
-                                        MOST_ADDRESSES, &lookup->count);
+                                        WEFT__MOST_ADDRESSES, &lookup->count);
     if (lookup->err != 0)
         snprintf(lookup->sentence, sizeof(lookup->sentence), "%s", weft_last_error());
 }
@@ -137,9 +137,9 @@ int weft__resolve(const char *host, int port, weft_address *addresses, size_t ca
 int weft_address_resolve(weft_address *address, const char *host, int port, enum weft_family family,
                          weft_time until)
 {
-    weft_address found[MOST_ADDRESSES];
+    weft_address found[WEFT__MOST_ADDRESSES];
     size_t count = 0;
-    int err = weft__resolve(host, port, found, MOST_ADDRESSES, &count, until);
+    int err = weft__resolve(host, port, found, WEFT__MOST_ADDRESSES, &count, until);
 
     for (size_t i = 0; i < count && err == 0; i++) {
         if (family != WEFT_FAMILY_NONE && found[i].family != (uint32_t)family)

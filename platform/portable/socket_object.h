@@ -12,8 +12,6 @@
 #include "weft/mutex.h"
 #include "weft/socket.h"
 
-enum { WEFT__MOST_ADDRESSES = 16, WEFT__DEFAULT_BACKLOG = 128 };
-
 /* What only UDP sockets have. */
 struct weft__datagrams {
     weft_mutex lock;       /* guards `spill` during one receive, never during a wait */

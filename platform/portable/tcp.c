@@ -3,13 +3,11 @@
 #include "host.h"
 #include "internal.h"
 #include "socket_object.h"
-#include "weft/caps.h"
 
-static int listen_at(weft_socket **socket, const weft_address *address,
-                     const weft_listen_options *options)
+int weft__tcp_listen_at(weft_socket **socket, const weft_address *address,
+                        const weft_listen_options *options)
 {
     weft_socket *created = NULL;
-    int backlog = options->backlog > 0 ? options->backlog : WEFT__DEFAULT_BACKLOG;
     int said, err = weft__socket_create(&created, WEFT_SEAM_LISTENER, address->family);
 
     if (err != 0)
@@ -18,7 +16,7 @@ static int listen_at(weft_socket **socket, const weft_address *address,
     created->dual =
         address->family == WEFT_IPV6 && !options->ipv6_only && weft__address_is_any(address);
     err = weft__socket_bind(created, options->share_port, "tcp listen at");
-    if (err == 0 && (said = weft_seam_socket_listen(&created->seam, backlog)) != 0)
+    if (err == 0 && (said = weft_seam_socket_listen(&created->seam, options->backlog)) != 0)
         err = weft__socket_fail_seam(created, said, "tcp listen at");
     if (err != 0) {
         weft_socket_close(created);
@@ -26,31 +24,6 @@ static int listen_at(weft_socket **socket, const weft_address *address,
     }
     *socket = created;
     return 0;
-}
-
-int weft_tcp_listen(weft_socket **socket, const char *host, int port,
-                    const weft_listen_options *options)
-{
-    weft_listen_options wanted = options ? *options : (weft_listen_options){0};
-    weft_address addresses[WEFT__MOST_ADDRESSES];
-    size_t count = 0;
-    int err = 0;
-
-    if (wanted.backlog < 0)
-        return weft__fail(WEFT_EINVAL, "tcp listen: a backlog of %d", wanted.backlog);
-    if (wanted.share_port && !weft_caps()->share_port)
-        return weft__fail(WEFT_ENOTSUP, "tcp listen at port %d: this system shares none", port);
-    err = weft__resolve(host, port, addresses, WEFT__MOST_ADDRESSES, &count, WEFT_FOREVER);
-    if (err != 0)
-        return err;
-    /* The next address is for systems that lack the family or the address of this one
-     * (IPv6 switched off); any other failure is the caller's to know. */
-    for (size_t i = 0; i < count; i++) {
-        err = listen_at(socket, &addresses[i], &wanted);
-        if (err != WEFT_ENOTSUP && err != WEFT_ENOTFOUND)
-            break;
-    }
-    return err;
 }
 
 /* Until there is a connection. */

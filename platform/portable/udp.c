@@ -10,7 +10,7 @@
 #include "internal.h"
 #include "socket_object.h"
 
-static int open_at(weft_socket **socket, const weft_address *address, bool share_port)
+int weft__udp_open_at(weft_socket **socket, const weft_address *address, bool share_port)
 {
     weft_socket *created = NULL;
     int err = weft__socket_create(&created, WEFT_SEAM_UDP, address->family);
@@ -26,33 +26,6 @@ static int open_at(weft_socket **socket, const weft_address *address, bool share
     }
     *socket = created;
     return 0;
-}
-
-int weft_udp_open_with(weft_socket **socket, const char *host, int port, enum weft_family family,
-                       const weft_udp_options *options)
-{
-    weft_address addresses[WEFT__MOST_ADDRESSES];
-    size_t count = 0;
-    int err = weft__resolve(host, port, addresses, WEFT__MOST_ADDRESSES, &count, WEFT_FOREVER);
-
-    if (err != 0)
-        return err;
-    /* Without a host the caller names the family; IPv4 is what everyone has. */
-    if ((!host || *host == '\0') && family == WEFT_FAMILY_NONE)
-        family = WEFT_IPV4;
-    err = weft__fail(WEFT_ENOTFOUND, "udp at %s: it has no %s address", host ? host : "",
-                     family == WEFT_IPV6 ? "IPv6" : "IPv4");
-    /* On to the next address as in weft_tcp_listen(). */
-    for (size_t i = 0; i < count && (err == WEFT_ENOTSUP || err == WEFT_ENOTFOUND); i++) {
-        if (family == WEFT_FAMILY_NONE || addresses[i].family == (uint32_t)family)
-            err = open_at(socket, &addresses[i], options && options->share_port);
-    }
-    return err;
-}
-
-int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_family family)
-{
-    return weft_udp_open_with(socket, host, port, family, NULL);
 }
 
 static int check_target(const weft_socket *socket, const weft_address *to)

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "host.h"
 #include "internal.h"
 #include "socket_object.h"
 #include "weft/memory.h"

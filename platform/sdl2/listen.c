@@ -19,13 +19,12 @@
 #include "internal.h"
 #include "net.h"
 #include "park.h"
+#include "portable/host.h"
 #include "seam.h"
 #include "weft/condition.h"
 #include "weft/memory.h"
 
 enum {
-    MOST_ADDRESSES = 16,
-    DEFAULT_BACKLOG = 128,
     MOST_BACKLOG = 4096,
     STACK = 131072,     /* of the thread */
     FIRST_PORT = 49152, /* of those that RFC 6335 leaves to such uses */
@@ -324,8 +323,10 @@ static TCPsocket open_listener(weft_address *name, int *reason)
     return tcp;
 }
 
-static int listen_at(weft_socket **socket, const weft_address *address, size_t capacity)
+int weft__tcp_listen_at(weft_socket **socket, const weft_address *address,
+                        const weft_listen_options *options)
 {
+    int capacity = options->backlog < MOST_BACKLOG ? options->backlog : MOST_BACKLOG;
     weft_socket *created = NULL;
     TCPsocket tcp = NULL;
     int reason = 0;
@@ -342,33 +343,11 @@ static int listen_at(weft_socket **socket, const weft_address *address, size_t c
         err = weft__net_fail_sdl(address, reason, WEFT_EADDRINUSE, "tcp listen at",
                                  SDLNet_GetError());
     if (err == 0)
-        err = start_backlog(created, capacity);
+        err = start_backlog(created, (size_t)capacity);
     if (err != 0) {
         weft_socket_close(created);
         return err;
     }
     *socket = created;
     return 0;
-}
-
-int weft_tcp_listen(weft_socket **socket, const char *host, int port,
-                    const weft_listen_options *options)
-{
-    weft_listen_options wanted = options ? *options : (weft_listen_options){0};
-    weft_address addresses[MOST_ADDRESSES];
-    size_t count = 0;
-    int err = 0;
-
-    if (wanted.backlog < 0)
-        return weft__fail(WEFT_EINVAL, "tcp listen: a backlog of %d", wanted.backlog);
-    if (wanted.ipv6_only)
-        return weft__fail(WEFT_ENOTSUP, "tcp listen: SDL2_net speaks IPv4 only");
-    if (wanted.share_port)
-        return weft__fail(WEFT_ENOTSUP, "tcp listen at port %d: SDL2_net shares none", port);
-    if (wanted.backlog == 0)
-        wanted.backlog = DEFAULT_BACKLOG;
-    if (wanted.backlog > MOST_BACKLOG)
-        wanted.backlog = MOST_BACKLOG;
-    err = weft__resolve(host, port, addresses, MOST_ADDRESSES, &count, WEFT_FOREVER);
-    return err == 0 ? listen_at(socket, &addresses[0], (size_t)wanted.backlog) : err;
 }

@@ -5,10 +5,11 @@
 
 #include "internal.h"
 #include "net.h"
+#include "portable/host.h"
 #include "seam.h"
 #include "weft/memory.h"
 
-enum { MOST_ADDRESSES = 16, MOST_AT_ONCE = 1 << 30 /* bytes: SDL2_net counts in int */ };
+enum { MOST_AT_ONCE = 1 << 30 /* bytes: SDL2_net counts in int */ };
 
 /* A call of SDLNet_TCP_Open() in a thread of its own. */
 struct opening {
@@ -103,9 +104,9 @@ static weft_time share_of(weft_time until, size_t addresses_left)
 
 int weft_tcp_connect(weft_socket **socket, const char *host, int port, weft_time until)
 {
-    weft_address addresses[MOST_ADDRESSES];
+    weft_address addresses[WEFT__MOST_ADDRESSES];
     size_t count = 0;
-    int err = weft__resolve_peer(host, port, addresses, MOST_ADDRESSES, &count, until);
+    int err = weft__resolve_peer(host, port, addresses, WEFT__MOST_ADDRESSES, &count, until);
 
     if (err != 0)
         return err;

@@ -11,16 +11,19 @@
 
 #include "internal.h"
 #include "net.h"
+#include "portable/host.h"
 #include "seam.h"
 
-enum { MOST_ADDRESSES = 16, MOST_BYTES = 65507 /* of a datagram over IPv4 */ };
+enum { MOST_BYTES = 65507 /* of a datagram over IPv4 */ };
 
-static int open_at(weft_socket **socket, const weft_address *address)
+int weft__udp_open_at(weft_socket **socket, const weft_address *address, bool share_port)
 {
     weft_socket *created = NULL;
     UDPsocket udp = NULL;
     int err = weft__net_check_own(address, "udp at");
 
+    if (err == 0 && share_port)
+        err = weft__net_fail(address, WEFT_ENOTSUP, "udp at", "SDL2_net shares no port");
     if (err == 0)
         err = weft__net_create(&created, WEFT__UDP, address);
     if (err != 0)
@@ -40,26 +43,6 @@ static int open_at(weft_socket **socket, const weft_address *address)
     }
     *socket = created;
     return 0;
-}
-
-int weft_udp_open_with(weft_socket **socket, const char *host, int port, enum weft_family family,
-                       const weft_udp_options *options)
-{
-    weft_address addresses[MOST_ADDRESSES];
-    size_t count = 0;
-    int err = 0;
-
-    if (options && options->share_port)
-        return weft__fail(WEFT_ENOTSUP, "udp at port %d: SDL2_net shares none", port);
-    if (family == WEFT_IPV6)
-        return weft__fail(WEFT_ENOTSUP, "udp: SDL2_net speaks IPv4 only");
-    err = weft__resolve(host, port, addresses, MOST_ADDRESSES, &count, WEFT_FOREVER);
-    return err == 0 ? open_at(socket, &addresses[0]) : err;
-}
-
-int weft_udp_open(weft_socket **socket, const char *host, int port, enum weft_family family)
-{
-    return weft_udp_open_with(socket, host, port, family, NULL);
 }
 
 static int check_target(const weft_address *to, size_t size)
