@@ -24,7 +24,7 @@ struct weft_proxy {
     weft_proxy_options options; /* down to `front`: written before there are threads */
     weft_address to;
     weft_socket *front; /* UDP: that clients send to */
-    int port;           /* of start's caller, like `server` */
+    int port;            /* start's and its caller's, like `server`: no thread looks at them */
     weft_server *server; /* TCP: of the style of threads */
     struct weft__proxy_udp *udp;
     weft_event closing;

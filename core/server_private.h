@@ -145,13 +145,14 @@ struct weft_server {
     const struct weft__style *style;
     weft_socket *socket; /* the listener, or of datagrams */
     weft_address address;
-    void *own; /* the style's */
-    /* Loop and pool: of whose turn at the poller it is. Pool: others read `muted`, by its mutex. */
-    weft_time rests_until; /* accepting, since `rests_since`; 0: it does not */
-    weft_time rests_since;
-    bool muted;            /* the poller does not tell of connections that come */
+    void *own;                 /* the style's */
     weft_atomic_u64 *counters; /* WEFT__COUNTERS of them: `counted`, or in the arena */
     weft_atomic_u64 counted[WEFT__COUNTERS];
+
+    /* Loop and pool: the polling thread's. In a pool others read `muted`, by the pool's mutex. */
+    weft_time rests_until; /* of accepting; 0: it does not rest */
+    weft_time rests_since;
+    bool muted;            /* the poller does not tell of connections that come */
 
     weft_atomic_u32 halting; /* 1: it stops. seq_cst against the phases of connections */
     weft_event stopping;     /* set after it; for those who sleep meanwhile */
