@@ -22,7 +22,7 @@
 #include <weft/time.h>
 
 #include "http_tls.h"
-#include "internal.h"
+#include "server_private.h"
 
 enum { HEAD_LIMIT = 8192, REPLY_SIZE = HEAD_LIMIT + 2048 };
 
@@ -223,9 +223,9 @@ static void linger(weft_socket *socket)
 }
 
 /* Answers one request, or what came instead; true: the connection stays open. */
-static bool serve_request(struct wire *wire, struct weft__http_site *site, bool may_keep,
-                          weft_time begin)
+static bool serve_request(struct wire *wire, weft_server *server, bool may_keep, weft_time begin)
 {
+    struct weft__http_site *site = server->options.context;
     weft_http_reply reply = {0};
     char *path = NULL, after;
     size_t size = 0;
@@ -237,7 +237,8 @@ static bool serve_request(struct wire *wire, struct weft__http_site *site, bool 
     after = wire->bytes[size]; /* of the next request */
     if (err == 0) {
         wire->bytes[size] = '\0';
-        keeps = may_keep && weft__http_request_keeps(wire->bytes, size);
+        keeps = may_keep && weft__server_open(server) <= KEPT_CONNECTIONS &&
+                weft__http_request_keeps(wire->bytes, size);
         reply.status = weft__http_request_parse(wire->bytes, size, &path);
     } else {
         reply.status = err == WEFT_ETOOBIG ? 431 : 400;
@@ -260,20 +261,18 @@ static bool serve_request(struct wire *wire, struct weft__http_site *site, bool 
     return keeps;
 }
 
-void weft__http_connection_serve(weft_socket *socket, struct weft__http_site *site)
+void weft__http_connection_serve(struct weft__connection *connection)
 {
-    struct wire wire = {.socket = socket};
+    struct weft__http_site *site = connection->server->options.context;
+    struct wire wire = {.socket = connection->socket};
     weft_time begin = WEFT_FOREVER;
-    uint32_t others = weft_fetch_add_u32(&site->open, 1, WEFT_RELAXED);
-    bool open = !site->tls ||
-                weft__http_tls_accept(&wire.tls, site->tls, socket, weft_in(REQUEST_TIME)) == 0;
+    bool open = !site->tls || weft__http_tls_accept(&wire.tls, site->tls, wire.socket,
+                                                    weft_in(REQUEST_TIME)) == 0;
 
     for (unsigned left = KEPT_REQUESTS; open && left > 0; left--) {
-        open = serve_request(&wire, site, left > 1 && others < KEPT_CONNECTIONS, begin);
-        others = weft_load_u32(&site->open, WEFT_RELAXED);
+        open = serve_request(&wire, connection->server, left > 1, begin);
         begin = weft_in(IDLE_TIME);
     }
     weft__http_tls_close(wire.tls);
-    linger(socket);
-    weft_fetch_sub_u32(&site->open, 1, WEFT_RELAXED);
+    linger(wire.socket);
 }

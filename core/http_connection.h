@@ -9,7 +9,8 @@
 
 #include <weft/atomic.h>
 #include <weft/http_server.h>
-#include <weft/socket.h>
+
+struct weft__connection; /* server_private.h */
 
 /* What all connections of a server share. */
 struct weft__http_site {
@@ -17,13 +18,12 @@ struct weft__http_site {
     void *context;
     struct weft__http_tls *tls; /* NULL: plain HTTP. Likewise */
     weft_atomic_u64 answered;   /* counted relaxed by any connection */
-    weft_atomic_u64 accepted;   /* connections, counted relaxed by who accepts */
-    weft_atomic_u32 open;       /* connections now, likewise by each */
 };
 
 /* http_connection.c: answers requests until the client has no more or has had enough of them,
- * and waits until it has the last answer. Ends early when the socket is shut down. */
-void weft__http_connection_serve(weft_socket *socket, struct weft__http_site *site);
+ * and waits until it has the last answer. Ends early when the socket is shut down. The context
+ * of the connection's server is the site. */
+void weft__http_connection_serve(struct weft__connection *connection);
 
 /* http_request.c: the status that a request deserves before anybody looks for its page: 200,
  * 400, 405 or 505. The head is `length` bytes and a terminating zero, and ends with an

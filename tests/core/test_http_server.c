@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crew.h"
 #include "fail.h"
 #include "http_end.h"
 #include "weft/caps.h"
+#include "weft/event.h"
 #include "weft/http.h"
 #include "weft/http_server.h"
 #include "weft/socket.h"
+#include "weft/thread.h"
 
 enum { BIG_SIZE = 4 << 20, REPLY_SIZE = 16384, CONNECTIONS = 256 };
 
@@ -245,34 +246,6 @@ static void clients_that_go_away_or_stay_silent_hurt_nobody(void)
     weft_http_server_close(server);
 }
 
-static int fetch(weft_task *task)
-{
-    weft_http_server *server = WEFT_ARG(task, weft_http_server *);
-    weft_http_response response = {0};
-    int err = weft_http_get(&response, weft_http_server_url(server), NULL, SOON);
-
-    weft_http_response_close(&response);
-    return err;
-}
-
-static void connections_beyond_the_limit_wait(void)
-{
-    weft_http_server *server = start(NULL);
-    weft_socket *silent[CONNECTIONS];
-    weft_thread *thread;
-
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        silent[i] = connect_to(server);
-    start_threads(&thread, 1, fetch, server);
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 0);
-    weft_socket_close(silent[0]);
-    join_threads(&thread, 1);
-    CU_ASSERT_EQUAL(weft_http_server_requests(server), 1);
-    for (size_t i = 1; i < CONNECTIONS; i++)
-        weft_socket_close(silent[i]);
-    weft_http_server_close(server);
-}
-
 /* ---- start and end ---- */
 
 static void close_ends_connections_that_are_open(void)
@@ -289,6 +262,34 @@ static void close_ends_connections_that_are_open(void)
     for (size_t i = 0; i < CONNECTIONS + 2; i++)
         weft_socket_close(silent[i]);
     weft_http_server_close(NULL);
+}
+
+struct long_wait {
+    weft_event begun, never;
+    int err; /* what the wait returned; the handler's until close has returned */
+};
+
+static void hang(const char *path, weft_http_reply *reply, void *context)
+{
+    struct long_wait *w = context;
+
+    (void)path;
+    (void)reply;
+    weft_event_set(&w->begun);
+    w->err = weft_event_wait(&w->never, SOON);
+}
+
+static void close_ends_the_waits_of_handlers(void)
+{
+    struct long_wait w = {WEFT_EVENT_INIT, WEFT_EVENT_INIT, 0};
+    weft_http_server *server = start(&(weft_http_server_options){.handler = hang, .context = &w});
+    weft_socket *socket = connect_to(server);
+
+    CHECK_OK(weft_socket_send(socket, "GET / HTTP/1.1\r\n\r\n", 18, NULL, SOON));
+    CHECK_OK(weft_event_wait(&w.begun, SOON));
+    weft_http_server_close(server);
+    CU_ASSERT_EQUAL(w.err, WEFT_ECANCELED);
+    weft_socket_close(socket);
 }
 
 static void a_port_in_use_is_refused(void)
@@ -367,7 +368,7 @@ static void accepting_goes_on_after_an_error(void)
 {
     weft_http_server *server = NULL;
 
-    refuse_passage("server.accept", 1, WEFT_ELIMIT);
+    refuse_passage("server.take", 1, WEFT_ELIMIT);
     server = start(NULL);
     expect_alive(server);
     refuse_passage(NULL, 0, 0);
@@ -385,8 +386,8 @@ CU_TestInfo suite_cases[] = {
      a_huge_head_is_refused_and_the_client_hears_it},
     {"clients_that_go_away_or_stay_silent_hurt_nobody",
      clients_that_go_away_or_stay_silent_hurt_nobody},
-    {"connections_beyond_the_limit_wait", connections_beyond_the_limit_wait},
     {"close_ends_connections_that_are_open", close_ends_connections_that_are_open},
+    {"close_ends_the_waits_of_handlers", close_ends_the_waits_of_handlers},
     {"a_port_in_use_is_refused", a_port_in_use_is_refused},
     {"its_url_leads_to_it", its_url_leads_to_it},
     {"the_end_of_the_program_does_not_wait_for_it", the_end_of_the_program_does_not_wait_for_it},

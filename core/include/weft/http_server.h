@@ -81,7 +81,9 @@ size_t weft_http_server_connections(const weft_http_server *server);
 /**
  * Stops listening, ends what is under way and frees the server; NULL is allowed.
  *
- * Threads: when no other uses it; not a handler's. It waits for handlers that run.
+ * It waits for handlers that run; what they wait for returns WEFT_ECANCELED from then on.
+ *
+ * Threads: when no other uses it; not a handler's.
  */
 void weft_http_server_close(weft_http_server *server);
 
