@@ -54,8 +54,9 @@ bool weft__waiter_join(weft__waiter *waiter)
     weft_mutex_acquire(&list->lock, WEFT_FOREVER);
     joins = !weft__cancel_is_requested(waiter->cancel);
     if (joins) {
-        if (list->bell == 0 && weft_fault_point("bell.create") == 0)
-            (void)weft_seam_bell_create(&list->bell);
+        if (list->bell == 0 && weft_fault_point("bell.create") == 0 &&
+            weft_seam_bell_create(&list->bell) == 0 && list->rung > 0)
+            weft_seam_bell_ring(list->bell); /* for who came before there was one */
         waiter->bell = list->bell;
         waiter->next = list->first;
         waiter->link = &list->first;

@@ -13,6 +13,7 @@
 #include "weft/cancel.h"
 #include "weft/caps.h"
 #include "weft/fault.h"
+#include "weft/wait.h"
 
 enum { BULK = 4 << 20, ROUNDS = 300 };
 
@@ -260,6 +261,65 @@ static void a_thread_without_a_bell_looks_around_itself(void)
     weft_socket_close(w.socket);
 }
 
+/* ---- a bell that is made while another thread, which has none, is rung for ---- */
+
+enum { LATE = 32 }; /* threads whose numbers follow each other: one is in any given list */
+
+static weft_atomic_u32 creations, listed, go;
+
+/* There is no bell for the first one, who stays where it is listed until `go`. */
+static int hold_back_the_first(const char *point)
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+    int err = 0;
+
+    if (strcmp(point, "bell.create") == 0)
+        err = weft_fetch_add_u32(&creations, 1, WEFT_ACQ_REL) == 0 ? WEFT_ELIMIT : 0;
+    else if (strcmp(point, "socket.listed") == 0 &&
+             weft_fetch_add_u32(&listed, 1, WEFT_ACQ_REL) == 0)
+        while (weft_load_u32(&go, WEFT_ACQUIRE) == 0)
+            weft_wait(&go, 0, SOON);
+    weft_cancel_enter(before);
+    return err;
+}
+
+static bool are_listed(void *context)
+{
+    return weft_load_u32(&listed, WEFT_ACQUIRE) >= *(const uint32_t *)context;
+}
+
+static void a_bell_that_comes_late_rings_too(void)
+{
+    weft_cancel stop[2] = {WEFT_CANCEL_INIT, WEFT_CANCEL_INIT};
+    uint32_t first = 1, all = LATE + 1;
+    struct waiter w[LATE + 1];
+    weft_thread *threads[LATE + 1];
+
+    if (strcmp(weft_caps()->backend, "sdl2") == 0)
+        return; /* it has no bells */
+    weft_fault_hook(hold_back_the_first);
+    for (uint32_t i = 0; i < all; i++) {
+        w[i] = (struct waiter){.call = call_recvfrom, .cancel = &stop[i > 0]};
+        CHECK_OK(weft_udp_open(&w[i].socket, "127.0.0.1", 0, WEFT_IPV4));
+        start_threads(&threads[i], 1, run_wait, &w[i]);
+        if (i == 0) {
+            CU_ASSERT_TRUE(eventually(are_listed, &first));
+            weft_cancel_request(&stop[0]);
+        }
+    }
+    CU_ASSERT_TRUE(eventually(are_listed, &all));
+    weft_cancel_request(&stop[1]);
+    join_threads(threads + 1, LATE);
+    weft_store_u32(&go, 1, WEFT_RELEASE);
+    weft_wake(&go, WEFT_WAKE_ALL);
+    join_threads(threads, 1);
+    weft_fault_hook(NULL);
+    for (uint32_t i = 0; i < all; i++) {
+        CU_ASSERT_EQUAL(w[i].err, WEFT_ECANCELED);
+        weft_socket_close(w[i].socket);
+    }
+}
+
 /* ---- races ---------------------------------------------------------------------------------- */
 
 struct race {
@@ -309,8 +369,9 @@ static void a_cancel_at_any_moment_is_not_missed(void)
 
 const char *const suite_name = "socket_cancel";
 CU_TestInfo suite_cases[] = {
-    /* First, while there is none. */
+    /* These two first, while there is none. */
     {"a_thread_without_a_bell_looks_around_itself", a_thread_without_a_bell_looks_around_itself},
+    {"a_bell_that_comes_late_rings_too", a_bell_that_comes_late_rings_too},
     {"a_cancel_ends_recv_and_recv_exactly", a_cancel_ends_recv_and_recv_exactly},
     {"a_cancel_ends_send_which_tells_how_much_went", a_cancel_ends_send_which_tells_how_much_went},
     {"a_cancel_ends_accept", a_cancel_ends_accept},
