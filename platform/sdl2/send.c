@@ -80,7 +80,10 @@ static void run_sender(void *context)
             until = weft_in(AT_REST);
             err = 0;
         } else {
-            err = weft__condition_wait(&sender->changed, &socket->lock, until, 0, "socket", socket);
+            err = weft_fault_point("send.rests");
+            if (err == 0)
+                err = weft__condition_wait(&sender->changed, &socket->lock, until, 0, "socket",
+                                           socket);
         }
     }
     sender->thread = HAS_ENDED;
@@ -174,6 +177,9 @@ static int send_locked(weft_socket *socket, const unsigned char *data, size_t si
     sender = socket->sender;
     while (*sent < size && err == 0) {
         size_t left = size - *sent;
+        err = start_sender(socket); /* it may have gone to rest meanwhile */
+        if (err != 0)
+            break;
         sender->length = left < PIECE ? left : PIECE;
         memcpy(sender->piece, data + *sent, sender->length);
         *sent += sender->length;

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "crew.h"
+#include "fail.h"
 #include "net.h"
 #include "weft/caps.h"
 
-enum { BYTES = 300 };
+enum { BYTES = 300, MANY = 300000 };
 
 /* Sends BYTES bytes, one by one, as packets of their own where that can be asked for. */
 static int send_one_by_one(weft_task *task)
@@ -105,6 +106,27 @@ static void a_reset_in_the_middle_is_no_end(void)
     close_pair(&p);
 }
 
+/* Where a thread sends, it ends when it had nothing to do for a while: here, at once. */
+static void a_sender_that_rests_between_two_pieces_goes_on(void)
+{
+    static unsigned char data[MANY], got[MANY];
+    struct sender s = {.data = data, .size = MANY};
+    struct pair p;
+    weft_thread *thread;
+
+    memset(data, 'x', MANY);
+    open_pair(&p, "127.0.0.1");
+    s.socket = p.client;
+    refuse_passage("send.rests", 1, WEFT_ETIMEDOUT);
+    start_threads(&thread, 1, send_all, &s);
+    CHECK_OK(weft_socket_recv_exactly(p.server, got, MANY, NULL, SOON));
+    join_threads(&thread, 1);
+    refuse_passage("send.rests", 0, 0);
+    CHECK_OK(s.err);
+    CU_ASSERT_EQUAL(memcmp(data, got, MANY), 0);
+    close_pair(&p);
+}
+
 static void no_bytes_are_there_at_once(void)
 {
     struct pair p;
@@ -122,6 +144,8 @@ CU_TestInfo suite_cases[] = {
     {"an_end_in_the_middle_tells_how_much_came", an_end_in_the_middle_tells_how_much_came},
     {"a_deadline_in_the_middle_tells_how_much_came", a_deadline_in_the_middle_tells_how_much_came},
     {"a_reset_in_the_middle_is_no_end", a_reset_in_the_middle_is_no_end},
+    {"a_sender_that_rests_between_two_pieces_goes_on",
+     a_sender_that_rests_between_two_pieces_goes_on},
     {"no_bytes_are_there_at_once", no_bytes_are_there_at_once},
     CU_TEST_INFO_NULL,
 };
