@@ -13,6 +13,7 @@
 
 #include "internal.h"
 #include "park.h"
+#include "weft/fault.h"
 #include "weft/thread.h"
 #include "weft/wait.h"
 
@@ -36,10 +37,12 @@ int weft__condition_wait_for(weft_condition *condition, weft_mutex *mutex, weft_
     weft_mutex_release(mutex);
     if (until > WEFT_NOW)
         err = weft__park(&sleeper, until);
-    weft_fetch_sub_u32(&condition->waiters, 1, WEFT_RELEASE);
+    (void)weft_fault_point("condition.woken");
     weft_mutex_acquire(mutex, WEFT_FOREVER);
     if (err == WEFT__AWAKE || weft_load_u32(&condition->sequence, WEFT_RELAXED) != seen)
-        return 0; /* a notification that came together with deadline or cancel counts */
+        err = 0; /* a notification that came together with deadline or cancel counts */
+    /* Last, with the mutex: who has it and finds nobody counted may take the condition apart. */
+    weft_fetch_sub_u32(&condition->waiters, 1, WEFT_RELEASE);
     return err;
 }
 

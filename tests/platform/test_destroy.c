@@ -3,9 +3,11 @@
 #include "check.h"
 
 #include "crew.h"
+#include "halt.h"
 #include "weft/barrier.h"
 #include "weft/condition.h"
 #include "weft/event.h"
+#include "weft/fault.h"
 #include "weft/rwlock.h"
 #include "weft/semaphore.h"
 
@@ -118,6 +120,34 @@ static void a_condition_in_which_a_thread_waits_may_not(void)
     CHECK_OK(weft_condition_destroy(&o.condition));
 }
 
+static bool has_come(void *context)
+{
+    (void)context;
+    return met() > 0;
+}
+
+/* It was woken, and waits for the mutex. */
+static void a_condition_that_a_thread_has_not_left_may_not(void)
+{
+    struct objects o = {.inside = 0};
+    weft_thread *thread;
+
+    start_threads(&thread, 1, wait_in_condition, &o);
+    CU_ASSERT_TRUE(eventually(is_inside, &o));
+    meet_at("condition.woken", 2);
+    weft_mutex_acquire(&o.outer, WEFT_FOREVER);
+    o.inside = 0;
+    weft_condition_notify(&o.condition);
+    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    expect_misuse(WEFT_EBUSY);
+    refused(weft_condition_destroy(&o.condition));
+    (void)weft_fault_point("condition.woken");
+    weft_mutex_release(&o.outer);
+    join_threads(&thread, 1);
+    meet_at(NULL, 0);
+    CHECK_OK(weft_condition_destroy(&o.condition));
+}
+
 static int wait_for_event(weft_task *task)
 {
     return weft_event_wait(&WEFT_ARG(task, struct objects *)->event, WEFT_FOREVER);
@@ -174,6 +204,8 @@ CU_TestInfo suite_cases[] = {
     {"what_nobody_uses_may_go", what_nobody_uses_may_go},
     {"what_a_thread_holds_may_not", what_a_thread_holds_may_not},
     {"a_condition_in_which_a_thread_waits_may_not", a_condition_in_which_a_thread_waits_may_not},
+    {"a_condition_that_a_thread_has_not_left_may_not",
+     a_condition_that_a_thread_has_not_left_may_not},
     {"what_threads_wait_for_may_not", what_threads_wait_for_may_not},
     CU_TEST_INFO_NULL,
 };
