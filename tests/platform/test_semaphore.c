@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include <stdlib.h>
+
 #include "crew.h"
+#include "halt.h"
+#include "weft/fault.h"
 #include "weft/semaphore.h"
 
 enum { THREADS = 4, ROUNDS = 10000, PERMITS = 2 };
@@ -190,6 +194,34 @@ static void a_permit_passes_on_what_was_written_before(void)
     CU_ASSERT_EQUAL(r.baton, 2 * ROUNDS);
 }
 
+static bool has_come(void *context)
+{
+    (void)context;
+    return met() > 0;
+}
+
+static int release_one(weft_task *task)
+{
+    return weft_semaphore_release(WEFT_ARG(task, weft_semaphore *), 1);
+}
+
+/* Only builds that watch memory can see it. */
+static void who_got_the_permit_may_free_the_semaphore(void)
+{
+    static const char *const point = "semaphore.released";
+    weft_semaphore *semaphore = calloc(1, sizeof(*semaphore));
+    weft_thread *thread;
+
+    meet_at(point, 2);
+    start_threads(&thread, 1, release_one, semaphore);
+    CHECK_OK(weft_semaphore_acquire(semaphore, SOON));
+    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    free(semaphore);
+    (void)weft_fault_point(point);
+    join_threads(&thread, 1);
+    meet_at(NULL, 0);
+}
+
 const char *const suite_name = "semaphore";
 CU_TestInfo suite_cases[] = {
     {"all_zero_has_no_permit", all_zero_has_no_permit},
@@ -203,5 +235,6 @@ CU_TestInfo suite_cases[] = {
      never_more_are_inside_than_permits_and_none_is_lost},
     {"who_gives_up_takes_no_permit_along", who_gives_up_takes_no_permit_along},
     {"a_permit_passes_on_what_was_written_before", a_permit_passes_on_what_was_written_before},
+    {"who_got_the_permit_may_free_the_semaphore", who_got_the_permit_may_free_the_semaphore},
     CU_TEST_INFO_NULL,
 };

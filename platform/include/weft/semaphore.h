@@ -16,8 +16,8 @@ extern "C" {
 #endif
 
 typedef struct weft_semaphore {
-    weft_atomic_u32 permits; /* free ones; what the waiters sleep on while it is 0 */
-    weft_atomic_u32 waiters; /* threads in acquire; lets release skip the system call */
+    weft_atomic_u32 permits; /* free ones, + 2^31: threads may sleep, which they do on this */
+    weft_atomic_u32 waiters; /* threads in acquire, for destroy */
 } weft_semaphore;
 
 #define WEFT_SEMAPHORE_INIT(permits) {{(permits)}, {0}}
