@@ -264,11 +264,11 @@ void weft__unpark_one(weft_atomic_u32 *word, weft__unparked *unparked, void *con
     struct bucket *bucket = &buckets[number];
     struct due due = {.count = 0};
 
-    if (!weft_seam_lot_enter(number)) {
-        /* Nobody has slept there. Who does from now on meets the word as it is then, or
-         * counts as a sleeper. */
+    if (weft_fault_point("park.lot") != 0 || !weft_seam_lot_enter(number)) {
+        /* Nobody had slept there. Who does from now on meets the word as it is then, or
+         * counts as a sleeper; of those the word does not tell, so all are woken. */
         unparked(context, NULL, false);
-        weft__unpark(word, 1);
+        weft__unpark(word, WEFT_WAKE_ALL);
         return;
     }
     weft__sleeper **queue = queue_of(bucket, word);

@@ -2,9 +2,12 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "crew.h"
+#include "fail.h"
 #include "weft/cancel.h"
+#include "weft/doctor.h"
 #include "weft/event.h"
 #include "weft/mutex.h"
 
@@ -251,6 +254,42 @@ static void the_holder_is_known(void)
     CU_ASSERT_EQUAL(weft_mutex_owner(&h.mutex), 0);
 }
 
+static int acquire_once(weft_task *task)
+{
+    weft_mutex *mutex = WEFT_ARG(task, weft_mutex *);
+
+    weft_mutex_acquire(mutex, WEFT_FOREVER);
+    return weft_mutex_release(mutex);
+}
+
+static bool two_wait(void *context)
+{
+    static char report[65536];
+    const char *first;
+
+    (void)context;
+    CHECK_OK(weft_doctor_report(report, sizeof(report), NULL));
+    first = strstr(report, "waits for mutex");
+    return first && strstr(first + 1, "waits for mutex");
+}
+
+/* As where the lock of a queue is an object that there was no memory for, until others came who
+ * could make it and now sleep there. */
+static void a_release_that_cannot_enter_the_queue_strands_nobody(void)
+{
+    weft_mutex mutex = WEFT_MUTEX_INIT;
+    weft_thread *threads[2];
+
+    weft_mutex_acquire(&mutex, WEFT_FOREVER);
+    start_threads(threads, 2, acquire_once, &mutex);
+    CU_ASSERT_TRUE(eventually(two_wait, NULL));
+    refuse_passage("park.lot", 1, WEFT_ENOMEM);
+    CHECK_OK(weft_mutex_release(&mutex));
+    join_threads(threads, 2);
+    refuse_passage("park.lot", 0, 0);
+    CHECK_OK(weft_mutex_destroy(&mutex));
+}
+
 const char *const suite_name = "mutex";
 CU_TestInfo suite_cases[] = {
     {"all_zero_is_a_free_mutex", all_zero_is_a_free_mutex},
@@ -267,5 +306,7 @@ CU_TestInfo suite_cases[] = {
     {"one_thread_at_a_time_is_inside", one_thread_at_a_time_is_inside},
     {"no_release_is_lost_among_those_who_give_up", no_release_is_lost_among_those_who_give_up},
     {"the_holder_is_known", the_holder_is_known},
+    {"a_release_that_cannot_enter_the_queue_strands_nobody",
+     a_release_that_cannot_enter_the_queue_strands_nobody},
     CU_TEST_INFO_NULL,
 };
