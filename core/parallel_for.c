@@ -147,7 +147,7 @@ static int run_shared(weft_executor *executor, struct loop *loop, size_t done, w
     loop->sharers = wanted + 1;
     /* A pool that is full or shut down leaves the work to the caller. */
     while (count < wanted && weft__thread_submit(executor, &helpers[count], help, &argument,
-                                                 sizeof(argument), &soon, WEFT_NOW) == 0)
+                                                 sizeof(argument), &soon, WEFT__IF_ROOM) == 0)
         count++;
     share(loop);
     end_helpers(helpers, count);

@@ -165,6 +165,9 @@ void weft__thread_wake(struct weft__worker *worker);
 struct weft__worker *weft__thread_take_idle_locked(struct weft__thread_pool *pool);
 void weft__thread_wake_all(struct weft__worker *worker);
 
+/* As `until` of a submit: a full pool refuses it, whatever its when_full. */
+#define WEFT__IF_ROOM INT64_MIN
+
 int weft__thread_submit(weft_executor *executor, weft_future **future, weft_function *function,
                         const void *argument, size_t size, const weft_submit_options *options,
                         weft_time until);

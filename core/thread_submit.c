@@ -200,7 +200,7 @@ static int make_room_locked(struct weft__thread_pool *pool, weft_time until, boo
     int err = 0;
 
     while (is_full_locked(pool) && !pool->closed && err == 0) {
-        switch (pool->options.when_full) {
+        switch (until == WEFT__IF_ROOM ? WEFT_FULL_REFUSE : pool->options.when_full) {
         case WEFT_FULL_REFUSE:
             return weft__fail(WEFT_EBUSY, "pool %s: %zu tasks wait already", pool->name,
                               pool->options.capacity);

@@ -367,10 +367,14 @@ static void count_places(size_t first, size_t last, void *context)
 
 static void a_loop_does_without_a_full_pool(void)
 {
-    open_full_pool(WEFT_FULL_WAIT);
-    CHECK_OK(weft_parallel_for(pool, 100000, count_places, NULL, WEFT_FOREVER));
-    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 100000);
-    close_pool(100000 + CAPACITY);
+    const enum weft_when_full policies[] = {WEFT_FULL_WAIT, WEFT_FULL_DROP_OLDEST};
+
+    for (int i = 0; i < 2; i++) {
+        open_full_pool(policies[i]);
+        CHECK_OK(weft_parallel_for(pool, 100000, count_places, NULL, WEFT_FOREVER));
+        CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 100000);
+        close_pool(100000 + CAPACITY); /* nothing was dropped for it */
+    }
 }
 
 const char *const suite_name = "pool_bounds";
