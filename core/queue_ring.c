@@ -250,7 +250,7 @@ bool weft__ring_may_get(weft_queue *queue, enum weft__look look)
 bool weft__ring_may_put(weft_queue *queue, enum weft__look look)
 {
     const struct weft__ring *ring = &queue->ring;
-    uint64_t tail = weft_load_u64(&ring->tail, WEFT_RELAXED);
+    uint64_t tail = weft_load_u64(&ring->tail, WEFT_SEQ_CST); /* a shutdown is seen, or rings */
     uint64_t head = weft_load_u64(&ring->head, WEFT_SEQ_CST);
 
     (void)look;
