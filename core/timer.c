@@ -38,7 +38,7 @@ struct weft_timer {
     weft_condition ended;       /* `busy` became false */
     weft__timer_entry entry;    /* whether it is armed is known to the timers' thread */
     weft_time at;               /* of the run that comes, or is */
-    bool began;                 /* its function, at least once */
+    bool ran;                   /* its function, at least once */
     bool busy, over;
     unsigned runner;     /* the thread in its function; 0: none, or in another process */
     weft_future *future; /* of the last submit; changes only while not over */
@@ -89,12 +89,13 @@ static weft_time next_time(const weft_timer *timer)
 }
 
 /* The function ran, or will not after all. */
-static void end_run(weft_timer *timer)
+static void end_run(weft_timer *timer, bool ran)
 {
     bool goes_on;
 
     weft_mutex_acquire(&timer->mutex, WEFT_FOREVER);
     timer->busy = false;
+    timer->ran = timer->ran || ran;
     timer->runner = 0;
     goes_on = timer->every > 0 && !timer->over;
     if (goes_on) {
@@ -135,7 +136,7 @@ static void run_here(weft_timer *timer)
     if (weft__task_run(&task, timer->function) != 0)
         tell(timer, &task);
     weft_cancel_enter(before);
-    end_run(timer);
+    end_run(timer, true);
 }
 
 /* ---- in an executor ---------------------------------------------------------- */
@@ -162,7 +163,7 @@ static void hear_of_end(weft_future *future, void *context)
 
     if (code != 0 && code != WEFT_ECANCELED)
         tell_last_error(timer, code);
-    end_run(timer);
+    end_run(timer, !weft__future_withdraw(future)); /* that is: unless it was cancelled */
 }
 
 static int submit(weft_timer *timer, weft_future **future)
@@ -182,7 +183,7 @@ static void run_in_executor(weft_timer *timer)
 {
     weft_future *future = NULL;
     int err = submit(timer, &future);
-    bool over;
+    bool over, runs;
 
     weft_mutex_acquire(&timer->mutex, WEFT_FOREVER);
     timer->future = future;
@@ -198,9 +199,10 @@ static void run_in_executor(weft_timer *timer)
         return;
     tell_last_error(timer, err);
     /* Without memory to be told of its end: it does not begin, or is waited for here. */
-    if (future && !weft__future_withdraw(future))
+    runs = future && !weft__future_withdraw(future);
+    if (runs)
         (void)weft_future_wait(&timer->future, 1, WEFT_ALL_COMPLETED, WEFT_FOREVER);
-    end_run(timer);
+    end_run(timer, runs);
 }
 
 /* In the timers' thread, at the instant. */
@@ -214,7 +216,6 @@ static void fire(void *context)
     over = timer->over; /* cancelled in the moment since the entry was popped */
     if (!over) {
         timer->busy = true;
-        timer->began = true;
         last = timer->future;
         timer->future = NULL;
     }
@@ -309,7 +310,7 @@ static bool stop(weft_timer *timer, bool *had_run)
     weft_mutex_acquire(&timer->mutex, WEFT_FOREVER);
     timer->over = true;
     busy = timer->busy;
-    *had_run = timer->began && !busy && timer->every == 0;
+    *had_run = timer->ran && !busy && timer->every == 0;
     future = timer->future; /* stays: nothing more is submitted */
     withdrawn = !busy && weft__timer_withdraw(&timer->entry);
     weft_mutex_release(&timer->mutex);

@@ -117,6 +117,40 @@ static void cancelled_in_the_queue_of_the_pool_it_never_runs(void)
     weft_executor_close(pool);
 }
 
+static bool is_queued(void *context)
+{
+    weft_executor_stats stats;
+
+    (void)context;
+    weft_executor_stats_get(pool, &stats);
+    return stats.queued == 1;
+}
+
+static bool both_have_begun(void *context)
+{
+    (void)context;
+    return runs_seen() == 2;
+}
+
+static void what_never_ran_is_not_said_to_have_run(void)
+{
+    weft_timer *timer;
+
+    open_pool();
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(weft_submit(pool, NULL, wait_at_the_gate, NULL, 0));
+    CU_ASSERT_TRUE(eventually(both_have_begun, NULL));
+    CHECK_OK(weft_timer_start_with(&timer, WEFT_NOW, set_done, NULL, 0,
+                                   &(weft_timer_options){.executor = pool}));
+    CU_ASSERT_TRUE(eventually(is_queued, NULL));
+    CHECK_OK(weft_timer_cancel(timer, SOON));
+    CHECK_OK(weft_timer_cancel(timer, SOON)); /* prevented is prevented */
+    weft_timer_close(timer);
+    weft_event_set(&gate);
+    weft_executor_close(pool);
+    CU_ASSERT_FALSE(weft_event_is_set(&done));
+}
+
 static void what_the_pool_drops_ends_the_run(void)
 {
     weft_timer *timer;
@@ -215,6 +249,7 @@ CU_TestInfo suite_cases[] = {
     {"cancelled_in_the_pool_it_is_waited_for", cancelled_in_the_pool_it_is_waited_for},
     {"cancelled_in_the_queue_of_the_pool_it_never_runs",
      cancelled_in_the_queue_of_the_pool_it_never_runs},
+    {"what_never_ran_is_not_said_to_have_run", what_never_ran_is_not_said_to_have_run},
     {"what_the_pool_drops_ends_the_run", what_the_pool_drops_ends_the_run},
     {"a_failure_is_told", a_failure_is_told},
     {"a_refusal_by_the_pool_is_told", a_refusal_by_the_pool_is_told},
