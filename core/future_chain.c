@@ -12,15 +12,36 @@
 #include "internal.h"
 #include "pool.h"
 #include "sequel.h"
+#include "thread_pool.h"
 #include "weft/memory.h"
 
 struct link {
     struct weft__sequel sequel; /* first: of the source */
     weft_executor *executor;
+    struct weft__thread_pool *pinned; /* the executor, or NULL: it is one of processes */
     weft_function *function;
     weft_future *next;  /* the producer's reference */
     bool after_failure; /* weft_otherwise */
 };
+
+/* The source is done for others before its sequels run: they may close the pool then. Pinned,
+ * its memory stays, and it says that it is closed. */
+static void pin(struct link *link)
+{
+    if (!weft__is_thread_pool(link->executor))
+        return;
+    link->pinned = weft__thread_pool_of(link->executor);
+    weft_mutex_acquire(&link->pinned->mutex, WEFT_FOREVER);
+    weft__thread_pool_pin_locked(link->pinned);
+    weft_mutex_release(&link->pinned->mutex);
+}
+
+static void destroy(struct link *link)
+{
+    if (link->pinned)
+        weft__thread_pool_unpin(link->pinned);
+    weft_free(link);
+}
 
 /* The one place where a pool is given a future that exists already. Takes the producer's
  * reference on success. */
@@ -101,7 +122,7 @@ static void go_on(struct weft__sequel *sequel, weft_future *done)
         weft_future_release(weft__future_unfollow(link->next));
         weft_future_release(link->next);
     }
-    weft_free(link);
+    destroy(link);
 }
 
 static int append(weft_executor *executor, weft_future **out, weft_future *future,
@@ -124,6 +145,7 @@ static int append(weft_executor *executor, weft_future **out, weft_future *futur
                           .function = function,
                           .next = next,
                           .after_failure = after_failure};
+    pin(link);
     weft__future_follow(next, future);
     err = weft__sequel_add(future, &link->sequel);
     if (err == 0) {
@@ -133,7 +155,7 @@ static int append(weft_executor *executor, weft_future **out, weft_future *futur
     (void)weft__future_withdraw(next); /* done: it follows nothing any more */
     weft_future_release(next);
     weft_future_release(next);
-    weft_free(link);
+    destroy(link);
     return err;
 }
 

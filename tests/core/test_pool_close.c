@@ -75,8 +75,44 @@ static void a_worker_that_was_just_started_is_joined(void)
     unwatch_memory();
 }
 
+static bool has_come(void *context)
+{
+    (void)context;
+    return met() > 0;
+}
+
+/* The source is done, what follows it was cancelled, and the thread that ended the source is
+ * just about to hand that to the pool. */
+static void a_pool_that_a_chain_comes_to_too_late(void)
+{
+    static const char *const go_on = "future_chain.go_on";
+    weft_future *source, *next;
+
+    watch_memory();
+    open_pool(1);
+    open_other();
+    source = hold(7);
+    CU_ASSERT_EQUAL_FATAL(weft_then(other, &next, source, twice), 0);
+    meet_at(go_on, 2);
+    open_gate();
+    expect_result(source, 7);
+    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CHECK_OK(weft_future_cancel(next));
+    weft_event_set(&busy_ends);
+    weft_executor_close(other);
+    (void)weft_fault_point(go_on);
+    expect_error(next, WEFT_ECANCELED);
+    weft_future_release(source);
+    weft_future_release(next);
+    close_pool();
+    meet_at(NULL, 0);
+    unwatch_memory();
+    CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 0);
+}
+
 const char *const suite_name = "pool_close";
 CU_TestInfo suite_cases[] = {
     {"a_worker_that_was_just_started_is_joined", a_worker_that_was_just_started_is_joined},
+    {"a_pool_that_a_chain_comes_to_too_late", a_pool_that_a_chain_comes_to_too_late},
     CU_TEST_INFO_NULL,
 };
