@@ -64,6 +64,8 @@ static int await(struct weft__worker *worker, weft_future *future, weft_time unt
             err = weft__thread_help(worker, future, &did);
         if (err != 0 || did)
             continue;
+        if (state & WEFT__REMOTE && weft__arena_check() != 0)
+            return WEFT_EPERM; /* a forked process: the results are its parent's */
         if (until == WEFT_NOW ||
             !(state & WEFT__REMOTE ? weft__process_look(future, until) : weft__backoff(&backoff)))
             err = rest(worker, future, until);

@@ -262,8 +262,8 @@ int weft_imap_next(weft_imap *imap, size_t *index, void *result, weft_time until
 
 void weft_imap_close(weft_imap *imap)
 {
-    if (!imap)
-        return;
+    if (!imap || (imap->processes && weft__arena_check() != 0))
+        return; /* in a forked process, the chunks are its parent's */
     /* One after the other: what is stopped makes room for nothing that nobody wants, and all
      * that is stopped stops at once. */
     for (size_t i = 0; i < imap->window; i++)

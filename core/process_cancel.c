@@ -55,6 +55,8 @@ bool weft__process_withdraw(weft_future *future)
     bool cancelled, own = false;
     uint32_t state;
 
+    if (weft__arena_check() != 0)
+        return false; /* a forked process: the task is its parent's */
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     state = weft_load_u32(&future->state, WEFT_ACQUIRE);
     cancelled = weft__future_stage(state) == WEFT__PENDING && take_locked(pool, work, &own);
@@ -91,6 +93,8 @@ bool weft__process_running(weft_future *future)
     struct weft__process_pool *pool = work->pool;
     bool running;
 
+    if (weft__arena_check() != 0)
+        return false;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     running = !weft_future_done(future) && begun_locked(pool, work) != 0;
     weft_mutex_release(&pool->mutex);
@@ -122,6 +126,8 @@ void weft__process_interrupt(weft_future *future)
     uint32_t begun = 0;
     bool done;
 
+    if (weft__arena_check() != 0)
+        return;
     weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
     done = weft_future_done(future);
     if (!done)

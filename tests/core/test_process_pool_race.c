@@ -6,6 +6,7 @@
 
 #include "internal.h"
 #include "jobs.h"
+#include "system.h"
 #include "weft/atomic.h"
 #include "weft/cancel.h"
 #include "weft/fault.h"
@@ -167,6 +168,46 @@ static void results_behind_a_gap_survive_their_worker(void)
     close_jobs();
 }
 
+static weft_future *of_parent;
+
+/* 0: it is told that the future is not its own. */
+static int try_future(void)
+{
+    weft_on_misuse(NULL);
+    if (weft_future_cancel(of_parent) == 0 || weft_future_interrupt(of_parent) != 0)
+        return 1;
+    return weft_future_result(of_parent, NULL, 0, WEFT_FOREVER) == WEFT_EPERM ? 0 : 2;
+}
+
+/* The ring in which the task stands is in memory that the forked process has, too. */
+static void a_forked_process_takes_no_task_of_its_parent(void)
+{
+    weft_executor *pool;
+    weft_future *held;
+
+    if (no_fork) {
+        skip(no_fork);
+        return;
+    }
+    open_jobs();
+    pool = processes(&(weft_pool_options){.workers = 1});
+    warm_up(pool);
+    weft_fault_hook(at_round);
+    close_gate(&round_gate);
+    held = submit_job(pool, wait_at_gate, 1, NULL);
+    of_parent = submit_job(pool, mark, 2, NULL);
+    CU_ASSERT_TRUE(eventually(came, &round_gate));
+    CHECK_OK(weft_shared_semaphore_acquire(board->begun, SOON));
+    CU_ASSERT_EQUAL(run_forked(try_future), 0);
+    open_gate(&round_gate);
+    let_go(1);
+    expect_value(held, 1);
+    expect_value(of_parent, 2);
+    weft_fault_hook(NULL);
+    weft_executor_close(pool);
+    close_jobs();
+}
+
 static weft_atomic_u32 met_next; /* 1: the task behind had begun when the limit was looked at */
 
 /* The task that has had its time ends just now, and the next one begins. */
@@ -297,6 +338,7 @@ CU_TestInfo suite_cases[] = {
     {"an_interrupt_that_is_heard_late_meets_no_other_task",
      an_interrupt_that_is_heard_late_meets_no_other_task},
     {"results_behind_a_gap_survive_their_worker", results_behind_a_gap_survive_their_worker},
+    {"a_forked_process_takes_no_task_of_its_parent", a_forked_process_takes_no_task_of_its_parent},
     {"a_limit_meets_no_other_task", a_limit_meets_no_other_task},
     {"a_dropped_task_leaves_nothing_of_its_token", a_dropped_task_leaves_nothing_of_its_token},
     {"a_task_that_is_cancelled_at_once_leaves_nothing_of_its_token",
