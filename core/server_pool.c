@@ -202,7 +202,8 @@ static int watch(weft_task *task)
                                   pool->watcher_sleeps ? WEFT_FOREVER : weft_in(TICK));
         pool->watcher_sleeps = false;
         (void)weft_fault_point("server.watch");
-        weft__pool_expire_locked(pool);
+        if (pool->alive > 0) /* or the queue ends in what is gone */
+            weft__pool_expire_locked(pool);
         if (needs_help_locked(pool, before))
             weft_condition_notify(&pool->work);
         quiet = pool->polling && pool->turns == before ? quiet + 1 : 0;

@@ -8,6 +8,8 @@
 #include "weft/fault.h"
 #include "weft/thread.h"
 
+enum { MANY = 150 };
+
 static weft_event entered, let_go;
 
 /* Deaf to the server's end. */
@@ -25,7 +27,8 @@ static int stay(weft_request *request)
 static weft_server *start_pool(weft_handler *handler, weft_server_options options)
 {
     options.style = WEFT_SERVER_POOL;
-    options.workers = 2;
+    if (options.workers == 0)
+        options.workers = 2;
     weft_event_clear(&entered);
     weft_event_clear(&let_go);
     return start_server(handler, &options);
@@ -83,6 +86,65 @@ static void what_had_arrived_is_answered_at_the_end(void)
     weft_server_close(server);
 }
 
+static weft_server *dying;
+static unsigned closed;
+
+/* First those two that are no lines are closed, then those that were late, and then one that
+ * was not: meanwhile others get late. */
+static int linger(weft_request *request)
+{
+    const weft_cancel *before = weft_cancel_enter(NULL);
+
+    (void)request;
+    if (closed++ == stats_of(dying).timed_out + 2)
+        (void)weft_sleep(WEFT_MS(10));
+    weft_cancel_enter(before);
+    return 0;
+}
+
+static int stop_early(weft_task *task)
+{
+    (void)weft_server_stop(dying, WEFT_ARG(task, weft_time));
+    return 0;
+}
+
+/* Lines that do not end, of which some are late when the server is cut. The later a connection
+ * came, the sooner it is late, and closed. Whoever gets late when others are gone must not meet
+ * them; if it does, which takes some luck, it is seen by who watches memory. */
+static void connections_get_late_while_the_last_are_closed(void)
+{
+    weft_socket *idle, *sleeper, *sockets[MANY];
+    weft_time cut_at;
+    weft_thread *stopper;
+
+    dying = start_pool(stay, (weft_server_options){.workers = 1,
+                                                   .framing = WEFT_FRAMING_LINE,
+                                                   .request_time = WEFT_S(1),
+                                                   .on_close = linger});
+    closed = 0;
+    idle = connect_to(dying);
+    sleeper = connect_to(dying);
+    for (int i = 0; i < MANY; i++)
+        sockets[i] = connect_to(dying);
+    cut_at = weft_in(WEFT_MS(1050));
+    for (int i = MANY - 1; i >= 0; i--) {
+        say(sockets[i], "x");
+        CHECK_OK(weft_sleep(WEFT_MS(1)));
+    }
+    say(sleeper, "s");
+    CHECK_OK(weft_thread_start(&stopper, stop_early, &cut_at, sizeof(cut_at)));
+    CU_ASSERT_TRUE(is_closed(idle)); /* all had their last turn */
+    (void)weft_socket_send(sleeper, "\n", 1, NULL, SOON);
+    CHECK_OK(weft_thread_join_result(stopper, NULL, 0, SOON));
+    weft_event_set(&let_go);
+    weft_server_close(dying);
+    CU_ASSERT_EQUAL(closed, MANY + 2);
+    for (int i = 0; i < MANY; i++)
+        weft_socket_close(sockets[i]);
+    weft_socket_close(sleeper);
+    weft_socket_close(idle);
+}
+
 /* The watcher looks every 2 ms, and takes no time in between. */
 static void a_handler_that_outlives_the_stop_costs_nothing(void)
 {
@@ -109,6 +171,8 @@ const char *const suite_name = "server_pool";
 CU_TestInfo suite_cases[] = {
     {"others_are_served_while_on_close_waits", others_are_served_while_on_close_waits},
     {"what_had_arrived_is_answered_at_the_end", what_had_arrived_is_answered_at_the_end},
+    {"connections_get_late_while_the_last_are_closed",
+     connections_get_late_while_the_last_are_closed},
     {"a_handler_that_outlives_the_stop_costs_nothing",
      a_handler_that_outlives_the_stop_costs_nothing},
     CU_TEST_INFO_NULL,
