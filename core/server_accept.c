@@ -57,15 +57,19 @@ static bool has_room(weft_server *server)
     return weft__server_open(server) < server->options.connections;
 }
 
+static void rest(weft_server *server)
+{
+    weft__server_count(server, WEFT__PAUSES, 1);
+    server->rests_since = weft_clock();
+    server->rests_until = server->rests_since + PAUSE;
+}
+
 bool weft__server_accept_now(weft_server *server, weft_socket **socket)
 {
     int err = has_room(server) ? accept_until(server, socket, WEFT_NOW) : WEFT_ETIMEDOUT;
 
-    if (err != 0 && err != WEFT_ETIMEDOUT && err != WEFT_ECLOSED) {
-        weft__server_count(server, WEFT__PAUSES, 1);
-        server->rests_since = weft_clock();
-        server->rests_until = server->rests_since + PAUSE;
-    }
+    if (err != 0 && err != WEFT_ETIMEDOUT && err != WEFT_ECLOSED)
+        rest(server);
     return err == 0;
 }
 
@@ -78,9 +82,11 @@ void weft__server_listen(weft_server *server, weft_poller *poller, weft_time *un
         server->rests_until = 0;
     }
     muted = weft__server_is_stopping(server) || server->rests_until != 0 || !has_room(server);
-    if (server->muted != muted &&
+    if (server->muted == muted ||
         weft_poller_modify(poller, server->socket, muted ? 0 : WEFT_READABLE, NULL) == 0)
         server->muted = muted;
+    else
+        rest(server); /* the poller has no memory for it, or the like */
     if (server->rests_until != 0 && server->rests_until < *until)
         *until = server->rests_until;
 }

@@ -214,6 +214,9 @@ int weft_poller_modify(weft_poller *poller, weft_socket *socket, unsigned events
 
     if (err != 0)
         return err;
+    err = weft_fault_point("poller.modify");
+    if (err != 0)
+        return weft__fail(err, "poller modify: refused by a test");
     weft_mutex_acquire(&poller->lock, WEFT_FOREVER);
     polled = weft__poller_find(&poller->table, socket);
     if (polled)

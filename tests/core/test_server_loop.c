@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server's loop must not forget, which is told of what has arrived once. */
+/* What servers with a poller must not forget: the loop is told once of what has arrived. */
 #include "server_styles.h"
 
+#include "fail.h"
 #include "system.h"
 #include "weft/event.h"
 
@@ -45,8 +46,44 @@ static void what_follows_an_urgent_byte_is_served(void)
     end_server(server);
 }
 
+/* ---- who waits to be accepted ---- */
+
+static bool has_paused(void *server)
+{
+    return stats_of(server).pauses > 0;
+}
+
+/* There is room again, and the poller cannot be asked for who comes. */
+static void listens_later_in(enum weft_server_style style)
+{
+    weft_server *server;
+    weft_socket *first, *second;
+
+    if (style != WEFT_SERVER_POOL && style != WEFT_SERVER_LOOP)
+        return; /* they have no poller */
+    server = start_server(echo, &(weft_server_options){.style = style, .connections = 1});
+    first = connect_to(server);
+    say(first, "1");
+    hears(first, "1");
+    second = connect_to(server);
+    say(second, "2");
+    refuse_passage("poller.modify", 1, WEFT_ENOMEM);
+    weft_socket_close(first);
+    CU_ASSERT_TRUE(eventually(has_paused, server));
+    refuse_passage(NULL, 0, 0);
+    hears(second, "2");
+    weft_socket_close(second);
+    end_server(server);
+}
+
+static void a_poller_without_memory_is_asked_again(void)
+{
+    for_each_style(listens_later_in);
+}
+
 const char *const suite_name = "server_loop";
 CU_TestInfo suite_cases[] = {
     {"what_follows_an_urgent_byte_is_served", what_follows_an_urgent_byte_is_served},
+    {"a_poller_without_memory_is_asked_again", a_poller_without_memory_is_asked_again},
     CU_TEST_INFO_NULL,
 };

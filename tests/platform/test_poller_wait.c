@@ -278,15 +278,18 @@ static void what_is_closed_during_a_wait_is_not_told(void)
 
 static const char *const look = "poller.look";
 
-/* Events come so fast that waits look before they sleep. */
-static void make_it_look(void)
+/* Events come so fast that waits look before they sleep; false: they do not here. */
+static bool make_it_look(void)
 {
-    weft_time until = SOON;
+    weft_time until = weft_in(WEFT_S(10));
+    bool looks;
 
     meet_at(look, 1);
     while (met() == 0 && weft_clock() < until)
         CHECK_OK(weft_poller_wait(poller, ready, ROOM, &ready_count, SOON));
+    looks = met() > 0;
     meet_at(NULL, 0);
+    return looks;
 }
 
 static bool is_stopped(void *context)
@@ -295,37 +298,42 @@ static bool is_stopped(void *context)
     return met() > 0;
 }
 
-/* The look has asked whether something is to be told; the next thing it does is to ask the
- * system, which then tells it of the wake-up, and once only. */
+/* The next thing that the look does is to ask the system, which then tells it of the wake-up,
+ * and once only. */
+static void end_a_look(struct pair *p, bool cancel)
+{
+    struct waiter w = {.err = 7, .until = SOON};
+    weft_thread *thread;
+
+    meet_at(look, 2);
+    start_threads(&thread, 1, wait_there, &w);
+    CU_ASSERT_TRUE(eventually(is_stopped, NULL));
+    if (cancel)
+        weft_cancel_request(&w.token);
+    else
+        CHECK_OK(weft_socket_shutdown(p->server, WEFT_SHUTDOWN_READ));
+    (void)weft_fault_point(look);
+    join_threads(&thread, 1);
+    meet_at(NULL, 0);
+    CU_ASSERT_EQUAL(w.err, cancel ? WEFT_ECANCELED : 0);
+    CU_ASSERT_EQUAL(w.told, cancel ? 0 : 1);
+}
+
 static void what_ends_a_wait_ends_it_during_a_look(void)
 {
-    if (weft_cpu_count() < 2) {
-        skip("nobody looks on a machine of one CPU");
-        return;
-    }
     for (int i = 0; i < 2; i++) {
-        struct waiter w = {.err = 7, .until = SOON};
-        weft_thread *thread;
         struct pair p;
 
         open_pair(&p, "127.0.0.1");
         open_poller();
         CHECK_OK(weft_poller_register(poller, p.server, WEFT_READABLE, &tags[1]));
         CHECK_OK(weft_poller_register(poller, p.client, WEFT_WRITABLE, NULL));
-        make_it_look();
-        CHECK_OK(weft_poller_unregister(poller, p.client));
-        meet_at(look, 2);
-        start_threads(&thread, 1, wait_there, &w);
-        CU_ASSERT_TRUE(eventually(is_stopped, NULL));
-        if (i == 0)
-            weft_cancel_request(&w.token);
-        else
-            CHECK_OK(weft_socket_shutdown(p.server, WEFT_SHUTDOWN_READ));
-        (void)weft_fault_point(look);
-        join_threads(&thread, 1);
-        meet_at(NULL, 0);
-        CU_ASSERT_EQUAL(w.err, i == 0 ? WEFT_ECANCELED : 0);
-        CU_ASSERT_EQUAL(w.told, (size_t)i);
+        if (make_it_look()) {
+            CHECK_OK(weft_poller_unregister(poller, p.client));
+            end_a_look(&p, i == 0);
+        } else {
+            skip("events come too slowly here, or there is one CPU");
+        }
         weft_poller_close(poller);
         close_pair(&p);
     }
