@@ -10,6 +10,8 @@
 
 enum { THREADS = 4, ROUNDS = 200000 };
 
+_Static_assert(_Alignof(weft_atomic_u64) == 8, "one access reads and writes it whole");
+
 static void u32_operations_do_what_they_say(void)
 {
     weft_atomic_u32 a = {0};

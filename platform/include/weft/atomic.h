@@ -26,8 +26,16 @@ typedef struct weft_atomic_u32 {
     uint32_t value; /* touched by the functions below only */
 } weft_atomic_u32;
 
+/* Some 32-bit systems align a uint64_t to 4 bytes only: across the end of a cache line it would be
+ * read in two halves. Interlocked operations do not mind. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#define WEFT_ALIGNED_64
+#else
+#define WEFT_ALIGNED_64 __attribute__((aligned(8)))
+#endif
+
 typedef struct weft_atomic_u64 {
-    uint64_t value;
+    uint64_t value WEFT_ALIGNED_64;
 } weft_atomic_u64;
 
 typedef struct weft_atomic_pointer {
