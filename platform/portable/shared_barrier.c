@@ -192,9 +192,11 @@ static bool take_place(struct visit *visit)
     weft_atomic_u64 *place = &object->places[visit->place].came;
     /* In this order: if the place belongs to a later round, the state does so, too. */
     uint64_t seen = weft_load_u64(place, WEFT_ACQUIRE);
-    uint64_t round = weft_load_u64(&object->state, WEFT_ACQUIRE) & ~(uint64_t)AWAITED;
-    uint64_t mine = (uint64_t)tag_of(round) << 32 | weft__arena_self();
+    uint64_t round, mine;
 
+    (void)weft_fault_point("shared_barrier.place_seen");
+    round = weft_load_u64(&object->state, WEFT_ACQUIRE) & ~(uint64_t)AWAITED;
+    mine = (uint64_t)tag_of(round) << 32 | weft__arena_self();
     (void)weft_fault_point("shared_barrier.looks");
     if (round != visit->round) {
         visit->round = round;

@@ -136,6 +136,26 @@ static void who_looks_for_a_place_when_the_round_ends_comes_into_the_next(void)
     weft_shared_barrier_close(barrier);
 }
 
+/* It has looked at the first place, which is then taken in the next round. */
+static void who_comes_slowly_takes_no_place_of_a_later_round(void)
+{
+    weft_shared_barrier barrier;
+    weft_thread *threads[2];
+
+    CHECK_OK(weft_shared_barrier_create(&barrier, 2));
+    for (uint32_t passage = 1; passage <= 2; passage++) {
+        struct call slow = wait_of(barrier, "shared_barrier.place_seen", passage);
+        struct call next = wait_of(barrier, "shared_barrier.came", 1);
+
+        threads[0] = start_call(&slow);
+        pass(barrier);
+        threads[1] = start_call(&next);
+        end_call(threads[0], &slow, 0);
+        end_call(threads[1], &next, 0);
+    }
+    weft_shared_barrier_close(barrier);
+}
+
 static void a_reset_that_comes_too_late_does_not_change_how_the_round_ended(void)
 {
     weft_shared_barrier barrier;
@@ -185,6 +205,8 @@ CU_TestInfo suite_cases[] = {
     {"who_looks_late_is_told_of_its_own_round", who_looks_late_is_told_of_its_own_round},
     {"who_looks_for_a_place_when_the_round_ends_comes_into_the_next",
      who_looks_for_a_place_when_the_round_ends_comes_into_the_next},
+    {"who_comes_slowly_takes_no_place_of_a_later_round",
+     who_comes_slowly_takes_no_place_of_a_later_round},
     {"a_reset_that_comes_too_late_does_not_change_how_the_round_ended",
      a_reset_that_comes_too_late_does_not_change_how_the_round_ended},
     {"a_second_reset_leaves_the_next_round_alone", a_second_reset_leaves_the_next_round_alone},
