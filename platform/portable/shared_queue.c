@@ -130,6 +130,7 @@ int weft_shared_queue_task_done(weft_shared_queue queue)
             weft__shared_ring_put_count(&object->ring))
             return weft__misuse(WEFT_EINVAL, "%s %llu: more items done than were put", what,
                                 (unsigned long long)queue.at);
+        (void)weft_fault_point("shared_queue.is_done");
     } while (!weft_cas_u64(&object->done, &done, done + 1, WEFT_SEQ_CST));
     tell_joiners(object);
     return 0;

@@ -110,15 +110,25 @@ static void join_waits_until_all_is_done(void)
     weft_shared_queue_close(queue);
 }
 
-static weft_shared_queue
-    busy; /* where one item is put, and another one done, while a join counts */
+static weft_shared_queue busy; /* used by somebody else in the middle of a call */
 
 static int put_and_do(const char *point)
 {
     if (strcmp(point, "shared_queue.done_counted") != 0)
         return 0;
     weft_fault_hook(NULL);
-    return put_number(busy, 2, WEFT_NOW) != 0 || weft_shared_queue_task_done(busy) != 0;
+    CHECK_OK(put_number(busy, 2, WEFT_NOW));
+    CHECK_OK(weft_shared_queue_task_done(busy));
+    return 0;
+}
+
+static int do_another(const char *point)
+{
+    if (strcmp(point, "shared_queue.is_done") != 0)
+        return 0;
+    weft_fault_hook(NULL);
+    CHECK_OK(weft_shared_queue_task_done(busy));
+    return 0;
 }
 
 static void what_is_put_and_done_while_join_counts_does_not_deceive_it(void)
@@ -129,6 +139,18 @@ static void what_is_put_and_done_while_join_counts_does_not_deceive_it(void)
     CHECK_ERROR(weft_shared_queue_join(busy, WEFT_NOW), WEFT_ETIMEDOUT);
     weft_fault_hook(NULL);
     CHECK_OK(weft_shared_queue_task_done(busy));
+    CHECK_OK(weft_shared_queue_join(busy, WEFT_NOW));
+    weft_shared_queue_close(busy);
+}
+
+static void two_that_are_done_at_once_are_both_counted(void)
+{
+    busy = make_numbers(8);
+    CHECK_OK(put_number(busy, 1, WEFT_NOW));
+    CHECK_OK(put_number(busy, 2, WEFT_NOW));
+    weft_fault_hook(do_another);
+    CHECK_OK(weft_shared_queue_task_done(busy));
+    weft_fault_hook(NULL);
     CHECK_OK(weft_shared_queue_join(busy, WEFT_NOW));
     weft_shared_queue_close(busy);
 }
@@ -330,6 +352,7 @@ CU_TestInfo suite_cases[] = {
     {"join_waits_until_all_is_done", join_waits_until_all_is_done},
     {"what_is_put_and_done_while_join_counts_does_not_deceive_it",
      what_is_put_and_done_while_join_counts_does_not_deceive_it},
+    {"two_that_are_done_at_once_are_both_counted", two_that_are_done_at_once_are_both_counted},
     {"shutdown_wakes_all_who_wait_for_items", shutdown_wakes_all_who_wait_for_items},
     {"shutdown_wakes_all_who_wait_for_room", shutdown_wakes_all_who_wait_for_room},
     {"the_last_task_done_wakes_all_who_join", the_last_task_done_wakes_all_who_join},
