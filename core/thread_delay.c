@@ -32,6 +32,13 @@ static void take_out_locked(struct weft__delayed *delayed)
     delayed->pool->delayed--;
 }
 
+/* It was taken, and will never run. */
+static void count_cancelled_locked(struct weft__thread_pool *pool)
+{
+    pool->submitted++; /* the others are counted when they come due */
+    pool->cancelled++;
+}
+
 /* Called by the timers' thread. */
 static void come_due(void *context)
 {
@@ -107,7 +114,7 @@ void weft__thread_delay_discard(struct weft__thread_pool *pool)
 
         if (weft__timer_withdraw(&delayed->timer)) {
             take_out_locked(delayed);
-            pool->cancelled++;
+            count_cancelled_locked(pool);
             weft_mutex_release(&pool->mutex);
             (void)weft__future_withdraw(delayed->task);
             weft_future_release(delayed->task);
@@ -133,7 +140,7 @@ void weft__thread_delay_drop(weft_future *task)
         delayed = NULL;
     if (delayed) {
         take_out_locked(delayed);
-        pool->cancelled++;
+        count_cancelled_locked(pool);
     }
     if (delayed && pool->closed && pool->delayed == 0)
         idle = weft__thread_take_idle_locked(pool); /* it may be all that they stayed for */

@@ -66,13 +66,34 @@ static void shutdown_tells_when_tasks_still_run(void)
 
 enum { LATER = 4 };
 
+static void expect_all_cancelled(weft_executor *pool)
+{
+    weft_executor_stats stats;
+
+    CHECK_OK(weft_executor_stats_get(pool, &stats));
+    CU_ASSERT_EQUAL(stats.submitted, LATER);
+    CU_ASSERT_EQUAL(stats.cancelled, LATER);
+}
+
+static void delayed_tasks_that_are_discarded_were_submitted(void)
+{
+    const weft_submit_options options = {.at = weft_in(WEFT_S(3600))};
+    weft_executor *pool = weft_thread_pool(&(weft_pool_options){.workers = 1});
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+    for (int i = 0; i < LATER; i++)
+        CHECK_OK(weft_submit_with(pool, NULL, count_runs, NULL, 0, &options, WEFT_NOW));
+    CHECK_OK(weft_executor_shutdown(pool, WEFT_DISCARD, SOON));
+    expect_all_cancelled(pool);
+    weft_executor_close(pool);
+}
+
 /* Two are cancelled before the shutdown, the others while it waits for their instant. */
 static void shutdown_waits_for_no_instant_of_a_cancelled_task(void)
 {
     const weft_submit_options options = {.at = weft_in(WEFT_S(3600))};
     weft_executor *pool;
     weft_future *futures[LATER];
-    weft_executor_stats stats;
 
     watch_memory();
     pool = weft_thread_pool(&(weft_pool_options){.workers = 2});
@@ -87,8 +108,7 @@ static void shutdown_waits_for_no_instant_of_a_cancelled_task(void)
                         WEFT_ETIMEDOUT);
     }
     CHECK_OK(weft_executor_shutdown(pool, WEFT_DRAIN, SOON));
-    CHECK_OK(weft_executor_stats_get(pool, &stats));
-    CU_ASSERT_EQUAL(stats.cancelled, LATER);
+    expect_all_cancelled(pool);
     weft_executor_close(pool);
     for (int i = 0; i < LATER; i++)
         weft_future_release(futures[i]);
@@ -209,6 +229,8 @@ CU_TestInfo suite_cases[] = {
     {"shutdown_tells_when_tasks_still_run", shutdown_tells_when_tasks_still_run},
     {"shutdown_waits_for_no_instant_of_a_cancelled_task",
      shutdown_waits_for_no_instant_of_a_cancelled_task},
+    {"delayed_tasks_that_are_discarded_were_submitted",
+     delayed_tasks_that_are_discarded_were_submitted},
     {"a_task_may_use_its_own_pool", a_task_may_use_its_own_pool},
     {"a_task_cannot_end_its_own_pool", a_task_cannot_end_its_own_pool},
     {"no_memory_for_a_pool_leaves_nothing_behind", no_memory_for_a_pool_leaves_nothing_behind},
