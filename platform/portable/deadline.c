@@ -8,8 +8,8 @@ int64_t weft__ms_until(weft_time until, int64_t most)
 
     if (until == WEFT_FOREVER)
         return most;
-    left = until - weft_clock();
-    if (until <= 0 || left <= 0)
+    left = until > 0 ? until - weft_clock() : 0;
+    if (left <= 0)
         return 0;
     left = left / WEFT_MS(1) + (left % WEFT_MS(1) != 0);
     return left < most ? left : most;

@@ -40,7 +40,7 @@ static int SDLCALL trampoline(void *argument)
     weft__local_end();
     if (weft_cas_u32(&thread->state, &seen, ENDED, WEFT_ACQ_REL))
         return 0;
-    weft__wait_while(&thread->state, DETACHING, "thread", thread);
+    weft__wait_while(&thread->state, DETACHING, "thread handle", thread);
     SDL_free(thread);
     return 0;
 }

@@ -35,7 +35,7 @@ enum weft_when_full {
     WEFT_FULL_WAIT,       /* waits for a place, until the deadline */
     WEFT_FULL_REFUSE,     /* returns WEFT_EBUSY */
     WEFT_FULL_RUN,        /* runs the task in the calling thread, before it returns */
-    WEFT_FULL_DROP_OLDEST /* cancels the task that has waited longest */
+    WEFT_FULL_DROP_OLDEST /* cancels the task of the lowest priority that has waited longest */
 };
 
 /* All zero is the default. */
