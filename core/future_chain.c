@@ -12,34 +12,19 @@
 #include "internal.h"
 #include "pool.h"
 #include "sequel.h"
-#include "thread_pool.h"
 #include "weft/memory.h"
 
 struct link {
     struct weft__sequel sequel; /* first: of the source */
     weft_executor *executor;
-    struct weft__thread_pool *pinned; /* the executor, or NULL: it is one of processes */
     weft_function *function;
     weft_future *next;  /* the producer's reference */
     bool after_failure; /* weft_otherwise */
 };
 
-/* The source is done for others before its sequels run: they may close the pool then. Pinned,
- * its memory stays, and it says that it is closed. */
-static void pin(struct link *link)
-{
-    if (!weft__is_thread_pool(link->executor))
-        return;
-    link->pinned = weft__thread_pool_of(link->executor);
-    weft_mutex_acquire(&link->pinned->mutex, WEFT_FOREVER);
-    weft__thread_pool_pin_locked(link->pinned);
-    weft_mutex_release(&link->pinned->mutex);
-}
-
 static void destroy(struct link *link)
 {
-    if (link->pinned)
-        weft__thread_pool_unpin(link->pinned);
+    link->executor->kind->unpin(link->executor);
     weft_free(link);
 }
 
@@ -145,7 +130,7 @@ static int append(weft_executor *executor, weft_future **out, weft_future *futur
                           .function = function,
                           .next = next,
                           .after_failure = after_failure};
-    pin(link);
+    executor->kind->pin(executor); /* others may close it as soon as the source is done for them */
     weft__future_follow(next, future);
     err = weft__sequel_add(future, &link->sequel);
     if (err == 0) {

@@ -23,6 +23,9 @@ struct weft__pool_kind {
     int (*shutdown)(weft_executor *executor, enum weft_ending ending, weft_time until);
     /* Ends what still runs, and frees the pool. */
     void (*close)(weft_executor *executor);
+    /* Its memory stays, though it be closed and then refuses tasks, until as many unpins. */
+    void (*pin)(weft_executor *executor);
+    void (*unpin)(weft_executor *executor);
     void (*stats)(weft_executor *executor, weft_executor_stats *stats);
     /* Whether the calling thread is one of the pool's own, which must not wait for it. */
     bool (*is_own)(const weft_executor *executor);

@@ -98,19 +98,40 @@ void weft__process_pool_free(struct weft__process_pool *pool)
         destroy(pool);
 }
 
-void weft__process_block_free(weft_future *future)
+/* One block is back; NULL: a pin. */
+static void give_back(struct weft__process_pool *pool, struct weft__work *work)
 {
-    struct weft__work *work = future->use.context;
-    struct weft__process_pool *pool = work->pool;
     bool last;
 
-    if (future != &work->own)
-        weft_free(future);
     weft_mutex_acquire(&pool->return_mutex, WEFT_FOREVER);
-    push(&pool->returned, work);
+    if (work)
+        push(&pool->returned, work);
     pool->blocks_back++;
     last = pool->orphaned && pool->blocks_back == pool->blocks_taken;
     weft_mutex_release(&pool->return_mutex);
     if (last)
         destroy(pool);
+}
+
+void weft__process_block_free(weft_future *future)
+{
+    struct weft__work *work = future->use.context;
+
+    if (future != &work->own)
+        weft_free(future);
+    give_back(work->pool, work);
+}
+
+void weft__process_pool_pin(weft_executor *executor)
+{
+    struct weft__process_pool *pool = weft__process_pool_of(executor);
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    pool->blocks_taken++;
+    weft_mutex_release(&pool->mutex);
+}
+
+void weft__process_pool_unpin(weft_executor *executor)
+{
+    give_back(weft__process_pool_of(executor), NULL);
 }

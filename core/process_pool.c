@@ -250,6 +250,8 @@ weft_executor *weft_process_pool(const weft_pool_options *options)
         .submit_promise = weft__process_submit_promise,
         .shutdown = shut_down,
         .close = close,
+        .pin = weft__process_pool_pin,
+        .unpin = weft__process_pool_unpin,
         .stats = get_stats,
         .is_own = is_own,
         .withdraw = weft__process_withdraw,

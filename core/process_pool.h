@@ -225,6 +225,9 @@ struct weft__work *weft__block_take_locked(struct weft__process_pool *pool);
 void weft__block_put_back_locked(struct weft__process_pool *pool, struct weft__work *work);
 /* Frees the pool, at once or when its last block comes back. */
 void weft__process_pool_free(struct weft__process_pool *pool);
+/* As if one more block were out, and as if it came back. */
+void weft__process_pool_pin(weft_executor *executor);
+void weft__process_pool_unpin(weft_executor *executor);
 
 /* ---- process_submit.c ------------------------------------------------------------ */
 

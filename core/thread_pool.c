@@ -133,11 +133,27 @@ static bool is_own(const weft_executor *executor)
     return worker && &worker->pool->base == executor;
 }
 
+static void pin(weft_executor *executor)
+{
+    struct weft__thread_pool *pool = weft__thread_pool_of(executor);
+
+    weft_mutex_acquire(&pool->mutex, WEFT_FOREVER);
+    weft__thread_pool_pin_locked(pool);
+    weft_mutex_release(&pool->mutex);
+}
+
+static void unpin(weft_executor *executor)
+{
+    weft__thread_pool_unpin(weft__thread_pool_of(executor));
+}
+
 static const struct weft__pool_kind kind = {
     .submit = weft__thread_submit,
     .submit_promise = weft__thread_submit_promise,
     .shutdown = shut_down,
     .close = close,
+    .pin = pin,
+    .unpin = unpin,
     .stats = get_stats,
     .is_own = is_own,
 };

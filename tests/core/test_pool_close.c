@@ -83,14 +83,14 @@ static bool has_come(void *context)
 
 /* The source is done, what follows it was cancelled, and the thread that ended the source is
  * just about to hand that to the pool. */
-static void a_pool_that_a_chain_comes_to_too_late(void)
+static void come_too_late(void (*open)(void))
 {
     static const char *const go_on = "future_chain.go_on";
     weft_future *source, *next;
 
     watch_memory();
     open_pool(1);
-    open_other();
+    open();
     source = hold(7);
     CU_ASSERT_EQUAL_FATAL(weft_then(other, &next, source, twice), 0);
     meet_at(go_on, 2);
@@ -108,6 +108,18 @@ static void a_pool_that_a_chain_comes_to_too_late(void)
     meet_at(NULL, 0);
     unwatch_memory();
     CU_ASSERT_EQUAL(weft_load_u32(&runs, WEFT_SEQ_CST), 0);
+}
+
+static void open_processes(void)
+{
+    other = weft_process_pool(&(weft_pool_options){.workers = 1});
+    CU_ASSERT_PTR_NOT_NULL_FATAL(other);
+}
+
+static void a_pool_that_a_chain_comes_to_too_late(void)
+{
+    come_too_late(open_other);
+    come_too_late(open_processes);
 }
 
 const char *const suite_name = "pool_close";
