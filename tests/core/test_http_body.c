@@ -266,6 +266,21 @@ static void a_file_that_cannot_be_is_told(void)
     weft_http_server_close(server);
 }
 
+/* A folder of the name stays; remove() would take it for a file if it is empty. */
+static void a_folder_is_not_replaced(void)
+{
+    static const char folder[] = "test_http_body.folder";
+    weft_http_server *server = serve(NULL);
+    weft_http_response response;
+
+    make_folder(folder);
+    CHECK_ERROR(get(&response, server, "small", &(weft_http_options){.file = folder}),
+                WEFT_ESYSTEM);
+    CHECK_SENTENCE(folder);
+    remove_folder(folder);
+    weft_http_server_close(server);
+}
+
 /* Says less than it announces, once. */
 static int break_off(weft_task *task)
 {
@@ -368,6 +383,7 @@ CU_TestInfo suite_cases[] = {
     {"half_a_file_is_removed", half_a_file_is_removed},
     {"the_name_of_a_file_is_utf8", the_name_of_a_file_is_utf8},
     {"a_file_that_cannot_be_is_told", a_file_that_cannot_be_is_told},
+    {"a_folder_is_not_replaced", a_folder_is_not_replaced},
     {"other_results_are_no_pages", other_results_are_no_pages},
     {"a_fetch_that_memory_refuses_leaves_nothing", a_fetch_that_memory_refuses_leaves_nothing},
     CU_TEST_INFO_NULL,
