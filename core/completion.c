@@ -3,8 +3,8 @@
  * Futures in the order in which they get done.
  *
  * Each future has a callback that appends a node to a list; the iterator takes nodes
- * from it. The mutex guards all fields. Callbacks that have not come when the iterator
- * is closed keep the object alive.
+ * from it. The mutex guards all fields. When the iterator is closed the callbacks that have
+ * not come are taken back; those that are just about to come keep the object alive.
  *
  * A worker that waits runs what it can of its pool's tasks among the futures, or nobody
  * might. A future that may become such a task (a chain, one that waits for its instant)
@@ -22,8 +22,8 @@
 
 struct node {
     struct node *next;
-    struct node **link;  /* what points to it in `undone`; NULL: it does not stand there */
-    weft_future *future; /* while it stands there */
+    struct node **link;  /* what points to it in `undone` or `others`; NULL: it is done */
+    weft_future *future; /* while it is not done */
     weft_completion *completion;
     size_t index;
 };
@@ -35,6 +35,7 @@ struct weft_completion {
     size_t outstanding;         /* added, and not told yet */
     size_t callbacks;           /* added, and not done yet */
     struct node *undone, **undone_last; /* what a waiting worker may be able to run */
+    struct node *others;                /* not done either, but nothing for a worker */
     bool closed;                /* the owner is gone */
 };
 
@@ -57,14 +58,22 @@ static void put_undone_locked(weft_completion *completion, struct node *node)
     completion->undone_last = &node->next;
 }
 
-static void take_undone_locked(weft_completion *completion, struct node *node)
+static void put_other_locked(weft_completion *completion, struct node *node)
 {
-    if (!node->link)
-        return;
+    node->next = completion->others;
+    node->link = &completion->others;
+    if (node->next)
+        node->next->link = &node->next;
+    completion->others = node;
+}
+
+/* Out of `undone` or `others`. */
+static void take_locked(weft_completion *completion, struct node *node)
+{
     *node->link = node->next;
     if (node->next)
         node->next->link = node->link;
-    else
+    else if (completion->undone_last == &node->next)
         completion->undone_last = node->link;
     node->next = NULL;
     node->link = NULL;
@@ -78,7 +87,7 @@ static void append(weft_future *future, void *context)
 
     (void)future;
     weft_mutex_acquire(&completion->mutex, WEFT_FOREVER);
-    take_undone_locked(completion, node);
+    take_locked(completion, node);
     *completion->last = node;
     completion->last = &node->next;
     completion->callbacks--;
@@ -108,7 +117,7 @@ int weft__completion_add(weft_completion *completion, weft_future *future, size_
     if (err == 0)
         return 0;
     weft_mutex_acquire(&completion->mutex, WEFT_FOREVER);
-    take_undone_locked(completion, node);
+    take_locked(completion, node);
     completion->outstanding--;
     completion->callbacks--;
     weft_mutex_release(&completion->mutex);
@@ -155,9 +164,11 @@ static int help_locked(weft_completion *completion, struct weft__worker *worker,
         struct node *node = completion->undone;
         weft_future *future = node->future;
 
-        take_undone_locked(completion, node);
-        if (!is_for(worker, future))
+        take_locked(completion, node);
+        if (!is_for(worker, future)) {
+            put_other_locked(completion, node);
             continue;
+        }
         put_undone_locked(completion, node);
         weft__future_retain(future); /* it is not done, so its producer still has it */
         weft_mutex_release(&completion->mutex);
@@ -225,6 +236,21 @@ int weft_completion_next(weft_completion *completion, size_t *index, weft_time u
     return 0;
 }
 
+/* The futures are there: they are not done, or wait with their callback for the mutex. */
+static void forget_locked(weft_completion *completion, struct node *node)
+{
+    while (node) {
+        struct node *next = node->next;
+
+        if (weft__future_forget(node->future, node)) {
+            take_locked(completion, node);
+            completion->callbacks--;
+            weft_free(node);
+        }
+        node = next;
+    }
+}
+
 void weft_completion_close(weft_completion *completion)
 {
     bool last;
@@ -233,6 +259,8 @@ void weft_completion_close(weft_completion *completion)
         return;
     weft_mutex_acquire(&completion->mutex, WEFT_FOREVER);
     completion->closed = true;
+    forget_locked(completion, completion->undone);
+    forget_locked(completion, completion->others);
     last = completion->callbacks == 0;
     weft_mutex_release(&completion->mutex);
     if (last)

@@ -2,10 +2,9 @@
 /*
  * Futures: the states of a block, and who hears of the last one. See future_block.h.
  *
- * Callbacks are a stack (Treiber's) that is only ever taken whole. Who ends a future
- * changes the state and then looks at the stack; who adds a callback pushes it and then
- * looks at the state. All four are seq_cst, so at least one of them sees the other, and
- * the exchange gives each callback to exactly one.
+ * Who ends a future changes the state and then looks for callbacks; who adds one
+ * (future_callback.c) pushes it and then looks at the state. All four are seq_cst, so at
+ * least one of them sees the other.
  */
 #include "weft/future.h"
 
@@ -138,28 +137,6 @@ void weft__future_keep_shared(weft_future *future, weft_offset result, size_t si
     future->size = size;
 }
 
-/* Calls what was added, in the order in which it was added. */
-static void tell_all(weft_future *future)
-{
-    struct weft__callback *newest = weft_exchange_pointer(&future->callbacks, NULL, WEFT_SEQ_CST);
-    struct weft__callback *oldest = NULL;
-
-    while (newest) {
-        struct weft__callback *next = newest->next;
-
-        newest->next = oldest;
-        oldest = newest;
-        newest = next;
-    }
-    while (oldest) {
-        struct weft__callback *next = oldest->next;
-
-        oldest->tell(future, oldest->context);
-        weft_free(oldest);
-        oldest = next;
-    }
-}
-
 /* From RUNNING to a final state; `more`: flags to add. The caller has a reference. */
 static void end(weft_future *future, enum weft__future_state stage, uint32_t more)
 {
@@ -169,7 +146,7 @@ static void end(weft_future *future, enum weft__future_state stage, uint32_t mor
     if (before & WEFT__AWAITED)
         weft_wake(&future->state, WEFT_WAKE_ALL);
     if (weft_load_pointer(&future->callbacks, WEFT_SEQ_CST))
-        tell_all(future);
+        weft__future_tell(future);
 }
 
 void weft__future_finish(weft_future *future, int code, const char *sentence)
@@ -202,11 +179,6 @@ bool weft__future_settle_error(weft_future *future, int code, const char *senten
     future->payload.error.code = code;
     future->payload.error.sentence = weft_copy_text(sentence);
     return weft__future_settle(future, WEFT__FAILED);
-}
-
-void weft__future_tell(weft_future *future)
-{
-    tell_all(future);
 }
 
 void weft__future_claim(weft_future *future)
@@ -362,22 +334,4 @@ bool weft_future_running(weft_future *future)
     if (state & WEFT__REMOTE && weft__future_stage(state) == WEFT__PENDING)
         return future->executor->kind->running(future);
     return weft__future_stage(state) == WEFT__RUNNING && !(state & WEFT__WITHDRAWN);
-}
-
-int weft_future_on_done(weft_future *future, weft_done_function *tell, void *context)
-{
-    struct weft__callback *callback = weft_alloc(sizeof(*callback));
-    void *newest;
-
-    if (!callback)
-        return WEFT_ENOMEM;
-    callback->tell = tell;
-    callback->context = context;
-    newest = weft_load_pointer(&future->callbacks, WEFT_RELAXED);
-    do
-        callback->next = newest;
-    while (!weft_cas_pointer(&future->callbacks, &newest, callback, WEFT_SEQ_CST));
-    if (weft__future_is_final(weft_load_u32(&future->state, WEFT_SEQ_CST)))
-        tell_all(future);
-    return 0;
 }

@@ -40,6 +40,10 @@ bool weft__future_withdraw(weft_future *future);
 /* Nobody but the producer has it: its failure would go unheard. */
 bool weft__future_unheard(const weft_future *future);
 
+/* future_callback.c: the callback with this context, which no other has, will not come; false:
+ * it has come, or is just about to. */
+bool weft__future_forget(weft_future *future, const void *context);
+
 /* Of a future that is done: the result in place, and code and sentence of what went wrong
  * (0 and NULL for a result). Both leave weft_last_error() alone. */
 const void *weft__future_bytes(const weft_future *future, size_t *size);

@@ -112,7 +112,7 @@ void weft__worker_run(struct weft__worker *worker, weft_future *task)
  * so the state is read after that is known. */
 static bool begin(weft_future *task)
 {
-    bool alone = weft__future_unheard(task) && !weft_load_pointer(&task->callbacks, WEFT_RELAXED);
+    bool alone = weft__future_unheard(task) && !weft_load_pointer(&task->callbacks, WEFT_ACQUIRE);
     uint32_t state;
 
     (void)weft_fault_point("thread_run.begin");

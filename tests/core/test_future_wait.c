@@ -40,6 +40,72 @@ static void for_the_first(void)
     close_pool();
 }
 
+/* Who asks again and again does not fill the memory. */
+static void a_wait_that_gives_up_leaves_nothing(void)
+{
+    const enum weft_wait_for whats[] = {WEFT_FIRST_COMPLETED, WEFT_FIRST_FAILED};
+    weft_future *f[3], *other[3];
+    uint32_t blocks;
+
+    watch_memory();
+    open_pool(1);
+    f[0] = hold(1);
+    f[1] = submit(twice, 1);
+    f[2] = then(f[1], twice);
+    for (int i = 0; i < 3; i++) /* another's callback stands below, and later above */
+        CHECK_OK(weft_future_on_done(f[i], tell, NULL));
+    blocks = blocks_in_use();
+    for (int i = 0; i < 100; i++)
+        CHECK_ERROR(weft_future_wait(f, 3, whats[i % 2], weft_in(WEFT_US(10))), WEFT_ETIMEDOUT);
+    for (int i = 0; i < 3; i++) {
+        weft_completion *completion;
+
+        other[i] = f[0]; /* one future may be there more than once */
+        CHECK_OK(weft_as_completed(&completion, other, (size_t)i + 1));
+        CHECK_OK(weft_future_on_done(f[0], tell, NULL));
+        weft_completion_close(completion);
+    }
+    CU_ASSERT_EQUAL(blocks_in_use(), blocks + 3);
+    open_gate();
+    expect_result(f[2], 4);
+    release(f, 3);
+    close_pool();
+    CU_ASSERT_EQUAL(weft_load_u32(&told, WEFT_SEQ_CST), 6); /* and takes nobody's callback */
+    unwatch_memory();
+}
+
+enum { ROUNDS = 200 };
+
+static int wait_in_vain(weft_task *task)
+{
+    weft_future **f = WEFT_ARG(task, weft_future **);
+    int err = WEFT_ETIMEDOUT;
+
+    while (err == WEFT_ETIMEDOUT)
+        err = weft_future_wait(f, 2, WEFT_FIRST_COMPLETED, WEFT_NOW);
+    return err;
+}
+
+/* Some give up, and others begin, while the futures get done. */
+static void giving_up_and_the_end_meet(void)
+{
+    watch_memory();
+    open_pool(2);
+    for (int i = 0; i < ROUNDS; i++) {
+        weft_future *f[2] = {submit(twice, i), submit(twice, i)};
+        weft_thread *threads[3];
+
+        start_threads(threads, 3, wait_in_vain, f);
+        CHECK_OK(weft_future_on_done(f[0], tell, NULL));
+        CHECK_OK(weft_future_on_done(f[1], tell, NULL));
+        join_threads(threads, 3);
+        release(f, 2);
+    }
+    close_pool();
+    CU_ASSERT_EQUAL(weft_load_u32(&told, WEFT_SEQ_CST), 2 * ROUNDS);
+    unwatch_memory();
+}
+
 static void for_the_first_that_fails(void)
 {
     weft_future *f[3];
@@ -238,6 +304,8 @@ const char *const suite_name = "future_wait";
 CU_TestInfo suite_cases[] = {
     {"for_all", for_all},
     {"for_the_first", for_the_first},
+    {"a_wait_that_gives_up_leaves_nothing", a_wait_that_gives_up_leaves_nothing},
+    {"giving_up_and_the_end_meet", giving_up_and_the_end_meet},
     {"for_the_first_that_fails", for_the_first_that_fails},
     {"for_the_first_that_fails_when_none_does", for_the_first_that_fails_when_none_does},
     {"a_cancelled_one_has_failed", a_cancelled_one_has_failed},
