@@ -17,16 +17,17 @@
 #include "internal.h"
 #include "promise.h"
 #include "thread_pool.h"
+#include "weft/fault.h"
 
 enum { HELPERS_MOST = 64, GROWTH = 8 };
-#define ALONE WEFT_US(5)   /* how long the caller tries by itself */
-#define WORTH WEFT_US(60)  /* what is left must take longer to be shared */
-#define GRAIN WEFT_US(20)  /* a range takes about so long at least */
-#define RANGE WEFT_MS(1)   /* and at most: between ranges deadline and cancel are looked at */
+#define ALONE WEFT_US(5)  /* how long the caller tries by itself */
+#define WORTH WEFT_US(60) /* what is left must take longer to be shared */
+#define GRAIN WEFT_US(20) /* a range takes about so long at least */
+#define RANGE WEFT_MS(1)  /* and at most: between ranges deadline and cancel are looked at */
 
 struct loop {
-    weft_atomic_u64 next; /* the first place that nobody has taken; relaxed: ranges are only
-                             counted here, what bodies write is published by the helpers' ends */
+    weft_atomic_u64 next;    /* the first place that nobody has taken; relaxed: ranges are only
+                                counted here, what bodies write is published by the helpers' ends */
     weft_atomic_u32 stopped; /* 0, or WEFT_ETIMEDOUT or WEFT_ECANCELED as a positive number */
     size_t count, grain, most, sharers; /* set before there are helpers, like the rest */
     weft_range_function *body;
@@ -51,8 +52,10 @@ static void share(struct loop *loop)
     while (first < loop->count && weft_load_u32(&loop->stopped, WEFT_RELAXED) == 0) {
         uint64_t left = loop->count - first;
         uint64_t size = left / (2 * loop->sharers);
-        int err = reason_to_stop(loop);
+        int err;
 
+        (void)weft_fault_point("parallel_for.look");
+        err = reason_to_stop(loop);
         if (err != 0) {
             weft_store_u32(&loop->stopped, (uint32_t)-err, WEFT_RELAXED);
             return;
@@ -151,14 +154,20 @@ static int run_shared(weft_executor *executor, struct loop *loop, size_t done, w
         count++;
     share(loop);
     end_helpers(helpers, count);
+    if (weft_load_u64(&loop->next, WEFT_RELAXED) >= loop->count)
+        return 0; /* who stopped saw too late that another had taken the last range */
     return -(int)weft_load_u32(&loop->stopped, WEFT_RELAXED);
 }
 
 int weft_parallel_for(weft_executor *executor, size_t count, weft_range_function *body,
                       void *context, weft_time until)
 {
-    struct loop loop = {.count = count, .body = body, .context = context, .until = until,
-                        .cancel = weft_cancel_current(), .grain = 1};
+    struct loop loop = {.count = count,
+                        .body = body,
+                        .context = context,
+                        .until = until,
+                        .cancel = weft_cancel_current(),
+                        .grain = 1};
     weft_time each = 0;
     size_t done;
     int err = 0;

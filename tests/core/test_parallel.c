@@ -4,14 +4,17 @@
 #include "check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "crew.h"
 #include "support.h"
 #include "weft/atomic.h"
 #include "weft/cancel.h"
 #include "weft/event.h"
+#include "weft/fault.h"
+#include "weft/thread.h"
 
-enum { MILLION = 1000000, CALLERS = 3 };
+enum { MILLION = 1000000, CALLERS = 3, PLACES = 20 };
 
 static weft_executor *pool;
 
@@ -196,14 +199,69 @@ static void a_cancel_leaves_places_out(void)
     CU_ASSERT_TRUE(weft_load_u32(&early.places, WEFT_SEQ_CST) > 20);
 }
 
+/* ---- a helper that is late ---- */
+
+static struct {
+    unsigned caller;           /* set before the loop */
+    weft_event comes, goes_on; /* a helper, to where it asks whether to stop, and from there */
+    weft_cancel cancel;
+} late;
+
+static int hold_helpers(const char *point)
+{
+    const weft_cancel *before;
+
+    if (strcmp(point, "parallel_for.look") != 0 || weft_thread_current_id() == late.caller)
+        return 0;
+    before = weft_cancel_enter(NULL);
+    weft_event_set(&late.comes);
+    (void)weft_event_wait(&late.goes_on, SOON);
+    weft_cancel_enter(before);
+    return 0;
+}
+
+/* The caller's last range: a helper has seen that there is one, and is told to stop now. */
+static void cancel_in_the_last(size_t first, size_t last, void *context)
+{
+    weft_atomic_u32 *done = context;
+
+    weft_sleep(WEFT_MS(1)); /* worth sharing */
+    if (last == PLACES) {
+        CU_ASSERT_EQUAL(weft_event_wait(&late.comes, SOON), 0);
+        weft_cancel_request(&late.cancel);
+        weft_event_set(&late.goes_on);
+    }
+    weft_fetch_add_u32(done, (uint32_t)(last - first), WEFT_SEQ_CST);
+}
+
+static void no_range_was_left_out(void)
+{
+    const weft_cancel *before;
+    weft_atomic_u32 done = {0};
+
+    if (weft_cpu_count() < 2) {
+        skip("nobody helps where there is one CPU");
+        return;
+    }
+    open_pool(1);
+    memset(&late, 0, sizeof(late));
+    late.caller = weft_thread_current_id();
+    before = weft_cancel_enter(&late.cancel);
+    weft_fault_hook(hold_helpers);
+    CHECK_OK(weft_parallel_for(pool, PLACES, cancel_in_the_last, &done, WEFT_FOREVER));
+    weft_fault_hook(NULL);
+    weft_cancel_enter(before);
+    CU_ASSERT_EQUAL(weft_load_u32(&done, WEFT_SEQ_CST), PLACES);
+    close_pool();
+}
+
 static void pools_that_cannot_are_refused(void)
 {
     struct early early = {0};
     weft_executor *processes = weft_process_pool(&(weft_pool_options){.workers = 1});
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(processes);
-    CHECK_ERROR(weft_parallel_for(processes, 5, work_slowly, &early, WEFT_FOREVER),
-                WEFT_ENOTSUP);
+    CHECK_ERROR(weft_parallel_for(processes, 5, work_slowly, &early, WEFT_FOREVER), WEFT_ENOTSUP);
     weft_executor_close(processes);
     open_pool(1);
     CHECK_OK(weft_executor_shutdown(pool, WEFT_DRAIN, SOON));
@@ -274,6 +332,7 @@ CU_TestInfo suite_cases[] = {
     {"loops_may_be_nested", loops_may_be_nested},
     {"a_deadline_leaves_places_out", a_deadline_leaves_places_out},
     {"a_cancel_leaves_places_out", a_cancel_leaves_places_out},
+    {"no_range_was_left_out", no_range_was_left_out},
     {"pools_that_cannot_are_refused", pools_that_cannot_are_refused},
     {"bodies_that_wait_for_the_loop_end_before_it", bodies_that_wait_for_the_loop_end_before_it},
     CU_TEST_INFO_NULL,
