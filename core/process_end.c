@@ -121,6 +121,8 @@ void weft__seat_forget_locked(struct weft__process_pool *pool, struct weft__seat
         weft__start_failed_locked(pool, WEFT_ELOST, end);
     else if (!seat->ready)
         pool->failed_starts = 0;
+    if (readiness == WEFT__READY)
+        weft__worker_ended_locked(pool, seat);
     weft__seat_empty_locked(pool, seat);
     work = take_begun(seat);
     if (work)

@@ -185,7 +185,8 @@ struct weft__process_pool {
     unsigned target;                   /* workers that there should be now */
     unsigned unproven;                 /* processes that have neither got ready nor ended */
     unsigned failed_starts;            /* in a row */
-    weft_time next_start;              /* not before this */
+    unsigned vain_ends;                /* in a row: weft__worker_ended_locked() */
+    weft_time next_start;              /* not before this, if one of the two is not 0 */
     bool refused;                      /* a start, ever, by the system */
     int start_error;                   /* of the last failed start, with `reason` */
     char reason[WEFT__SENTENCE];
@@ -376,6 +377,9 @@ bool weft__pool_is_broken_locked(const struct weft__process_pool *pool);
 /* At creation: there will not be all of them. */
 bool weft__pool_gives_up_locked(const struct weft__process_pool *pool);
 void weft__start_failed_locked(struct weft__process_pool *pool, int code, const char *reason);
+/* A worker that was ready has ended. If that came early, by itself and without a task, and the
+ * one before it likewise, the next start waits, as after one that failed. */
+void weft__worker_ended_locked(struct weft__process_pool *pool, const struct weft__seat *seat);
 /* Workers that are or will be used, without those that retire. */
 unsigned weft__pool_crew_locked(const struct weft__process_pool *pool);
 /* What the manager does about the number of workers: more, fewer, replaced. */

@@ -18,12 +18,28 @@
 
 #define FIRST_PAUSE WEFT_MS(10)    /* before a second start; doubles with each failure, */
 #define LONGEST_PAUSE WEFT_MS(200) /* up to this */
+#define SOON WEFT_S(1)             /* after it was ready a worker ends early */
+
+static void pause_locked(struct weft__process_pool *pool, unsigned failures)
+{
+    weft_time pause = failures < 8 ? FIRST_PAUSE << failures : LONGEST_PAUSE;
+
+    pool->next_start = weft_in(pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
+}
+
+void weft__worker_ended_locked(struct weft__process_pool *pool, const struct weft__seat *seat)
+{
+    bool had_tasks = seat->assigned > 0, was_sent = seat->killed || seat->stopped;
+
+    if (had_tasks || was_sent || weft_clock() - seat->idle_since >= SOON)
+        pool->vain_ends = 0;
+    else if (pool->vain_ends++ > 0) /* one may be an accident */
+        pause_locked(pool, pool->vain_ends - 2);
+}
 
 void weft__start_failed_locked(struct weft__process_pool *pool, int code, const char *reason)
 {
-    weft_time pause = FIRST_PAUSE << pool->failed_starts;
-
-    pool->next_start = weft_in(pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
+    pause_locked(pool, pool->failed_starts);
     pool->failed_starts++;
     pool->start_error = code;
     snprintf(pool->reason, sizeof(pool->reason), "%.250s", reason);
@@ -100,7 +116,7 @@ static struct weft__seat *next_seat_locked(struct weft__process_pool *pool, weft
         (pool->creating && weft__pool_gives_up_locked(pool)) ||
         !is_wanting_locked(pool))
         return NULL;
-    if (pool->failed_starts > 0 && pool->next_start > weft_clock()) {
+    if (pool->failed_starts + pool->vain_ends > 0 && pool->next_start > weft_clock()) {
         *until = pool->next_start;
         return NULL;
     }

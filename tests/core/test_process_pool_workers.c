@@ -10,6 +10,7 @@
 #include "program.h"
 #include "weft/atomic.h"
 #include "weft/process.h"
+#include "weft/thread.h"
 
 static void close_crew(weft_executor *pool)
 {
@@ -264,6 +265,41 @@ static void a_refused_replacement_comes_later(void)
     close_crew(pool);
 }
 
+static int end_soon(weft_task *task)
+{
+    (void)task;
+    weft_sleep(WEFT_MS(20));
+    _Exit(9);
+}
+
+/* Its initializer: the worker gets ready, and ends while it waits for a task. */
+static int leave_a_thread(weft_task *task)
+{
+    (void)task;
+    return weft_thread_start_with(NULL, end_soon, NULL, 0, &(weft_thread_options){.daemon = true});
+}
+
+static bool twelve_have_run(void *pool)
+{
+    weft_executor_stats stats;
+
+    weft_executor_stats_get(pool, &stats);
+    return stats.started >= 12;
+}
+
+/* Two at a time: the last five of twelve come after three pauses, two of them of 160 ms or more. */
+static void workers_that_end_for_nothing_are_replaced_at_leisure(void)
+{
+    weft_time began = weft_clock();
+    weft_executor *pool;
+
+    open_jobs();
+    pool = processes(&(weft_pool_options){.workers = 2, .initializer = leave_a_thread});
+    CU_ASSERT_TRUE(eventually(twelve_have_run, pool));
+    CU_ASSERT_TRUE(weft_clock() - began >= WEFT_MS(320));
+    close_crew(pool);
+}
+
 static void a_program_without_weft_main_is_told(void)
 {
     const char *const arguments[] = {no_main_program, NULL};
@@ -289,6 +325,8 @@ CU_TestInfo suite_cases[] = {
     {"a_pool_grows_while_tasks_wait_and_shrinks", a_pool_grows_while_tasks_wait_and_shrinks},
     {"refused_memory_leaves_nothing_behind", refused_memory_leaves_nothing_behind},
     {"a_refused_replacement_comes_later", a_refused_replacement_comes_later},
+    {"workers_that_end_for_nothing_are_replaced_at_leisure",
+     workers_that_end_for_nothing_are_replaced_at_leisure},
     {"a_program_without_weft_main_is_told", a_program_without_weft_main_is_told},
     CU_TEST_INFO_NULL,
 };
