@@ -165,6 +165,18 @@ static int get_locked(struct weft__shared_ring *ring, void *item, size_t size, s
     return 0;
 }
 
+/* What is done under the lock takes a fraction of a sleep's time. */
+static bool looks(weft_atomic_u32 *lock)
+{
+    struct weft__backoff backoff = {0};
+
+    while (weft__backoff(&backoff))
+        if ((weft_load_u32(lock, WEFT_RELAXED) & WEFT__WORD_OWNER) == 0 &&
+            weft__word_lock_try(lock))
+            return true;
+    return false;
+}
+
 /* A stopped process that holds the lock must not pass for a full or empty ring at once, nor
  * hold others up for ever. */
 static int acquire(weft_atomic_u32 *lock, weft_time until)
@@ -172,7 +184,7 @@ static int acquire(weft_atomic_u32 *lock, weft_time until)
     weft_time at_least;
     uint32_t before;
 
-    if (weft__word_lock_try(lock))
+    if (weft__word_lock_try(lock) || (until > WEFT_NOW && looks(lock)))
         return 0;
     at_least = weft_in(PATIENCE);
     return weft__word_lock_wait(lock, until > at_least ? until : at_least, until > WEFT_NOW,
