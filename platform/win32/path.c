@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Files by their names, which the C library would take for the code page's. */
-#include <errno.h>
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
