@@ -56,7 +56,7 @@ static void a_delayed_task_waits_for_its_instant(void)
     open_jobs();
     pool = processes(&(weft_pool_options){.workers = 1});
     delayed = submit_job(pool, mark, 1, &(weft_submit_options){.at = at});
-    withdrawn = submit_job(pool, mark, 2, &(weft_submit_options){.at = at});
+    withdrawn = submit_job(pool, mark, 2, &(weft_submit_options){.at = weft_in(WEFT_S(3600))});
     expect_value(submit_job(pool, mark, 3, NULL), 3);
     CHECK_OK(weft_future_cancel(withdrawn));
     CU_ASSERT_TRUE(weft_future_done(withdrawn));
