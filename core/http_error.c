@@ -74,9 +74,9 @@ static int code_in_context(CURL *easy, CURLcode code)
     curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
     curl_easy_getinfo(easy, CURLINFO_SCHEME, &scheme);
 
-    /* The server's URL is malformed, not the caller's. */
+    /* The server's URL, not the caller's. Whether file: is malformed depends on the system. */
     if (code == CURLE_URL_MALFORMAT && redirects > 0)
-        return WEFT_EPROTOCOL;
+        return WEFT_ENOTSUP;
     if (code == CURLE_UNSUPPORTED_PROTOCOL && is_elsewhere(easy))
         return WEFT_ENOTSUP;
     /* Before 8.6 this is also what a header line of more than 100 KiB gets. */
@@ -108,7 +108,7 @@ int weft__http_fail(const struct weft__http_fetch *fetch, CURLcode code)
         return weft__fail_system(system_error, "http get %s: %s", url, shown);
     if (err == WEFT_ETOOBIG)
         return weft__fail(err, "http get %s: no room for what the server sent as header", url);
-    if (err == WEFT_ENOTSUP || (err == WEFT_EPROTOCOL && code == CURLE_URL_MALFORMAT))
+    if (err == WEFT_ENOTSUP)
         return weft__fail(err, "http get %s: a redirect leads to no page: %s", url, shown);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return weft__fail(err, "http get %s: its certificate does not verify: %s", url, shown);

@@ -194,7 +194,7 @@ static void without_redirects_the_redirect_is_the_answer(void)
 static void redirects_lead_to_http_only(void)
 {
     expect_error("/file", NULL, WEFT_ENOTSUP, "/file");
-    expect_error("/nowhere", NULL, WEFT_EPROTOCOL, "/nowhere");
+    expect_error("/nowhere", NULL, WEFT_ENOTSUP, "/nowhere");
 }
 
 static void a_body_over_the_size_limit_is_refused(void)

@@ -8,6 +8,7 @@
 
 #include "crew.h"
 #include "weft/atomic.h"
+#include "weft/caps.h"
 #include "weft/event.h"
 #include "weft/http.h"
 #include "weft/socket.h"
@@ -161,10 +162,15 @@ static void stop(struct bad_server *bad)
     weft_socket_close(bad->listener);
 }
 
-/* Of who closes before the request has come, the system tells the end or the reset. */
+/* Of who closes before the request has come, the system tells the end or the reset. Wine tells
+ * libcurl the end for any reset. */
 static bool is_told(const struct deed *deed, int err)
 {
-    return err == deed->code || (deed->flow == SHUT && err == WEFT_ECLOSED);
+    int end = deed->size > 0 ? WEFT_ETRUNCATED : WEFT_ECLOSED;
+    bool any_end =
+        deed->flow == SHUT || (deed->flow == RESET && strcmp(weft_caps()->system, "windows") == 0);
+
+    return err == deed->code || (any_end && err == end);
 }
 
 static void expect_end(const struct deed *deed, weft_future *future, const char *url)

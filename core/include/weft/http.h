@@ -76,8 +76,8 @@ typedef struct weft_http_response {
  * @param url       http: or https:
  * @param options   NULL: none
  * @param until     for waiting, resolving, connecting and all redirects together
- * @return 0; WEFT_EINVAL: malformed URL; WEFT_ENOTSUP: another scheme, also after a
- *         redirect; WEFT_ENOTFOUND: no such host; WEFT_EREFUSED; WEFT_EUNREACHABLE;
+ * @return 0; WEFT_EINVAL: malformed URL; WEFT_ENOTSUP: another scheme, or a redirect to
+ *         what is no URL of HTTP; WEFT_ENOTFOUND: no such host; WEFT_EREFUSED; WEFT_EUNREACHABLE;
  *         WEFT_ECERTIFICATE: it does not verify; WEFT_ECLOSED: the server closed without an
  *         answer; WEFT_ERESET: the connection broke; WEFT_ETRUNCATED: the body is shorter
  *         than announced; WEFT_EPROTOCOL: no HTTP, or no TLS; WEFT_EREDIRECT: more than
