@@ -61,7 +61,7 @@ bool are_urgent_bytes_passed_over(int port, void (*ready)(void))
     char back[2] = "";
     bool sent;
 
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_addr.s_addr = htonl(0x7f000001); /* 127.0.0.1 */
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     sent = connect(descriptor, (struct sockaddr *)&to, sizeof(to)) == 0 &&
            send(descriptor, "ab", 2, MSG_OOB) == 2 && send(descriptor, "c", 1, 0) == 1;
