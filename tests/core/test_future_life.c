@@ -215,12 +215,6 @@ static void interrupt_and_end_meet(void)
     close_pool();
 }
 
-static bool has_come(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 /* The worker has it in hand when its last other holder cancels it and lets go. */
 static void cancelled_and_released_as_it_begins(void)
 {
@@ -230,7 +224,7 @@ static void cancelled_and_released_as_it_begins(void)
     open_pool(1);
     meet_at(begin, 2);
     future = submit(twice, 1);
-    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     CHECK_OK(weft_future_cancel(future));
     weft_future_release(future);
     (void)weft_fault_point(begin);
@@ -256,7 +250,7 @@ static int iterate(weft_task *task)
 
 static bool has_come_or_run(void *context)
 {
-    return has_come(context) || weft_load_u32(&runs, WEFT_SEQ_CST) > 0;
+    return somebody_met(context) || weft_load_u32(&runs, WEFT_SEQ_CST) > 0;
 }
 
 /* The iteration alone knows the task: its submitter has let go of it. One worker takes it off

@@ -75,12 +75,6 @@ static void a_worker_that_was_just_started_is_joined(void)
     unwatch_memory();
 }
 
-static bool has_come(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 /* The source is done, what follows it was cancelled, and the thread that ended the source is
  * just about to hand that to the pool. */
 static void come_too_late(void (*open)(void))
@@ -96,7 +90,7 @@ static void come_too_late(void (*open)(void))
     meet_at(go_on, 2);
     open_gate();
     expect_result(source, 7);
-    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     CHECK_OK(weft_future_cancel(next));
     weft_event_set(&busy_ends);
     weft_executor_close(other);

@@ -120,12 +120,6 @@ static void a_condition_in_which_a_thread_waits_may_not(void)
     CHECK_OK(weft_condition_destroy(&o.condition));
 }
 
-static bool has_come(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 /* It was woken, and waits for the mutex. */
 static void a_condition_that_a_thread_has_not_left_may_not(void)
 {
@@ -138,7 +132,7 @@ static void a_condition_that_a_thread_has_not_left_may_not(void)
     weft_mutex_acquire(&o.outer, WEFT_FOREVER);
     o.inside = 0;
     weft_condition_notify(&o.condition);
-    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     expect_misuse(WEFT_EBUSY);
     refused(weft_condition_destroy(&o.condition));
     (void)weft_fault_point("condition.woken");

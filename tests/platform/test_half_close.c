@@ -88,12 +88,6 @@ static int send_until_stop(weft_task *task)
     return send_all(task);
 }
 
-static bool is_waiting(void *context)
-{
-    (void)context;
-    return met() >= 1;
-}
-
 static void a_cancel_ends_it(void)
 {
     struct sender s = {.size = BULK};
@@ -106,7 +100,7 @@ static void a_cancel_ends_it(void)
     s.data = data;
     meet_at("socket.listed", 1);
     start_threads(&thread, 1, send_until_stop, &s);
-    CU_ASSERT_TRUE(eventually(is_waiting, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     weft_cancel_request(&stop);
     join_threads(&thread, 1);
     meet_at(NULL, 0);

@@ -300,12 +300,6 @@ static bool make_it_look(void)
     return looks;
 }
 
-static bool is_stopped(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 /* The next thing that the look does is to ask the system, which then tells it of the wake-up,
  * and once only. */
 static void end_a_look(struct pair *p, bool cancel)
@@ -315,7 +309,7 @@ static void end_a_look(struct pair *p, bool cancel)
 
     meet_at(look, 2);
     start_threads(&thread, 1, wait_there, &w);
-    CU_ASSERT_TRUE(eventually(is_stopped, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     if (cancel)
         weft_cancel_request(&w.token);
     else

@@ -194,12 +194,6 @@ static void a_permit_passes_on_what_was_written_before(void)
     CU_ASSERT_EQUAL(r.baton, 2 * ROUNDS);
 }
 
-static bool has_come(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 static int release_one(weft_task *task)
 {
     return weft_semaphore_release(WEFT_ARG(task, weft_semaphore *), 1);
@@ -215,7 +209,7 @@ static void who_got_the_permit_may_free_the_semaphore(void)
     meet_at(point, 2);
     start_threads(&thread, 1, release_one, semaphore);
     CHECK_OK(weft_semaphore_acquire(semaphore, SOON));
-    CU_ASSERT_TRUE(eventually(has_come, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     free(semaphore);
     (void)weft_fault_point(point);
     join_threads(&thread, 1);

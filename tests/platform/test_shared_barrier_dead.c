@@ -151,12 +151,6 @@ static int wait_in_it(weft_task *task)
     return 0;
 }
 
-static bool somebody_came(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 /* The last one to come dies before it has ended the round, or after that, and one who resets
  * it in the middle of that. */
 static void who_dies_while_it_ends_a_round_leaves_nobody_behind(void)
@@ -171,7 +165,7 @@ static void who_dies_while_it_ends_a_round_leaves_nobody_behind(void)
 
         meet_at("shared_barrier.came", 1);
         start_threads(&thread, 1, wait_in_it, &wait);
-        CU_ASSERT_TRUE(eventually(somebody_came, NULL));
+        CU_ASSERT_TRUE(eventually(somebody_met, NULL));
         meet_at(NULL, 0);
         process = start_process(end_and_stop, &ending, sizeof(ending));
         CHECK_OK(weft_shared_semaphore_acquire(ending.scene.there, SOON));

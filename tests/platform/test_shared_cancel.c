@@ -174,12 +174,6 @@ static void check_cancelled(const struct wait *wait)
 
 /* ---- ends -------------------------------------------------------------------------------- */
 
-static bool somebody_came(void *context)
-{
-    (void)context;
-    return met() > 0;
-}
-
 /* Of the token itself, or of its parent. */
 static void request_while_it_sleeps(const struct objects *o, size_t kind, bool parents)
 {
@@ -190,7 +184,7 @@ static void request_while_it_sleeps(const struct objects *o, size_t kind, bool p
 
     meet_at("wait_shared.listed", 1);
     start_threads(&thread, 1, run_wait, &wait);
-    CU_ASSERT_TRUE(eventually(somebody_came, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     weft_cancel_request(parents ? &parent : &cancel);
     join_threads(&thread, 1);
     meet_at(NULL, 0);
@@ -255,7 +249,7 @@ static void a_word_that_has_changed_comes_before_a_cancel(void)
 
     meet_at("wait_shared.listed", 1);
     start_threads(&thread, 1, run_wait, &wait);
-    CU_ASSERT_TRUE(eventually(somebody_came, NULL));
+    CU_ASSERT_TRUE(eventually(somebody_met, NULL));
     weft_store_u32(o.word, 1, WEFT_RELEASE); /* and nobody is woken but by the cancel */
     weft_cancel_request(&cancel);
     join_threads(&thread, 1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "halt.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "check.h"
@@ -75,4 +74,10 @@ void meet_at(const char *point, uint32_t count)
 uint32_t met(void)
 {
     return weft_load_u32(&passages, WEFT_ACQUIRE);
+}
+
+bool somebody_met(void *context)
+{
+    (void)context;
+    return met() > 0;
 }

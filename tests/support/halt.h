@@ -4,6 +4,7 @@
 
 /* Stopping a process, or a thread, in the middle of a call: at a fault point. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "weft/atomic.h"
@@ -19,5 +20,8 @@ void meet_at(const char *point, uint32_t count);
 
 /* How many have come to the point of meet_at(). */
 uint32_t met(void);
+
+/* For eventually(): somebody has. The context is NULL. */
+bool somebody_met(void *context);
 
 #endif
